@@ -1,0 +1,113 @@
+"""What every request passes. Public pages pass little: whoever asks, they are the same."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db.utils import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.http import escape_leading_slashes
+
+from config import errors
+
+STAFF_PATH = "/admin/"
+
+
+class _StaffOnly(MiddlewareMixin):
+    """Mixed into a middleware, it lets public pages pass by untouched: they have no cookie and no session."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path_info.startswith(STAFF_PATH):
+            return super().__call__(request)
+        return self.get_response(request)
+
+
+class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
+    pass
+
+
+class StaffAuthenticationMiddleware(_StaffOnly, AuthenticationMiddleware):
+    pass
+
+
+class StaffMessageMiddleware(_StaffOnly, MessageMiddleware):
+    pass
+
+
+class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
+    """The public form checks where it was sent from instead; see signatories/origin.py."""
+
+    def process_view(
+        self, request: HttpRequest, callback: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if request.path_info.startswith(STAFF_PATH):
+            return super().process_view(request, callback, args, kwargs)
+        return None
+
+
+class AddressLanguageMiddleware(LocaleMiddleware):
+    """The address alone decides a public page's language, so that one address is one page for everybody.
+
+    The stock middleware would add Vary: Accept-Language to every page. Only the staff desk follows the browser.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if request.path_info.startswith(STAFF_PATH):
+            super().process_request(request)
+            return None
+        prefix, rest = split_language(request.path_info)
+        language = _language_of(prefix)
+        if prefix and prefix != language:
+            return _moved(request, language, rest)
+        if language == settings.LANGUAGE_CODE and prefix:
+            return _moved(request, language, rest)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        return None
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
+
+
+class DatabaseAwayMiddleware(MiddlewareMixin):
+    """While the database is away the answer is a page that says so, not an error."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError | InterfaceError):
+            return errors.database_away(request)
+        return None
+
+
+def split_language(path: str) -> tuple[str, str]:
+    """Return (language prefix as written or "", the path without it): "/ar/x/" becomes ("ar", "/x/")."""
+    first, slash, rest = path[1:].partition("/")
+    if slash and _language_of(first):
+        return first, "/" + rest
+    return "", path
+
+
+def _language_of(prefix: str) -> str:
+    """Return the language we speak for a prefix or its regional form ("fr-CA" is "fr"), "" for another word."""
+    if not prefix:
+        return settings.LANGUAGE_CODE
+    code = prefix.lower().replace("_", "-").partition("-")[0]
+    regional = prefix.lower() == code or len(prefix) - len(code) == 3
+    return code if regional and code in dict(settings.LANGUAGES) else ""
+
+
+def _moved(request: HttpRequest, language: str, path: str) -> HttpResponse:
+    prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
+    query = request.META.get("QUERY_STRING", "")
+    response = HttpResponsePermanentRedirect(
+        escape_leading_slashes(prefix + path + (f"?{query}" if query else ""))
+    )
+    response["Cache-Control"] = "public, max-age=86400"
+    return response

@@ -1,0 +1,241 @@
+"""Settings, all from environment variables; docs/configuration.md lists them.
+
+Outside ENVIRONMENT=production everything has a working default, and only this machine is answered.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from config import devdb
+from config.development import development_secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+ENVIRONMENT = env("ENVIRONMENT", default="development")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured("ENVIRONMENT must be 'development' or 'production'")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = False  # Never: its error pages print what people typed. `manage.py runserver` works without.
+
+VAR_DIR = Path(env("UNDERSIGNED_VAR", default=str(BASE_DIR / "var")))  # what this installation writes
+
+# --- secrets -----------------------------------------------------------------------------------------
+
+_development = {} if PRODUCTION else development_secrets(VAR_DIR)
+
+
+def _secret(name: str, how: str) -> str:
+    value: str = env(name, default=_development.get(name, ""))
+    if not value:
+        raise ImproperlyConfigured(f"Set {name}. {how}")
+    return value
+
+
+_RANDOM = "python -c 'import secrets; print(secrets.token_urlsafe(50))' makes one."
+SECRET_KEY = _secret("SECRET_KEY", _RANDOM)
+# Contacts are sealed with the first key and opened with any: put a new one in front to rotate.
+CONTACT_KEYS = _secret(
+    "CONTACT_KEYS",
+    "Comma-separated; python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())' "
+    "makes one.",
+).split(",")
+ADDRESS_KEY = _secret("ADDRESS_KEY", _RANDOM)  # for looking an address up without storing it
+
+# --- addresses ---------------------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")  # links in mails; never the Host header
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many reverse proxies of ours stand in front
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = True
+
+# --- what is installed -------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "signatories",
+    "letters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "crispy_forms",
+    "csp",
+    "django_tasks",
+    "django_tasks_db",
+]
+AUTH_USER_MODEL = "letters.Staff"
+
+# A public page passes as few as can be: everything that knows who is asking works below /admin/ alone.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "config.middleware.AddressLanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.StaffSessionMiddleware",
+    "config.middleware.StaffCsrfMiddleware",
+    "config.middleware.StaffAuthenticationMiddleware",
+    "config.middleware.StaffMessageMiddleware",
+    "config.middleware.DatabaseAwayMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "config.context.page_languages",
+                "django.contrib.auth.context_processors.auth",  # for the admin; public templates never read it
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "plain"
+CRISPY_FAIL_SILENTLY = False
+
+# --- database ----------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": env.db("DATABASE_URL") if env("DATABASE_URL", default="") else devdb.settings(VAR_DIR),
+}
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- languages and time ------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", _("English")),
+    ("ar", _("Arabic")),
+    ("fr", _("French")),
+    ("sw", _("Swahili")),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- mail and work in the background -----------------------------------------------------------------
+
+MAIL_DIR = VAR_DIR / "mail"
+if env("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "config.eml.EmailBackend"  # one file a message, in MAIL_DIR
+EMAIL_TIMEOUT = 30  # a mail server that hangs must not hold the worker
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Undersigned <letters@localhost>")
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+# --- files -------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR_DIR / "pictures"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the longest sign form is under 8 kB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- headers and cookies -----------------------------------------------------------------------------
+
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"  # public pages carry no cookie
+SESSION_COOKIE_AGE = 30 * 60  # idle: a desk left open in a shared office
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"  # no-referrer would make our own posts say "Origin: null"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False  # the coalition's other sites are theirs to decide
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")
+}
+
+# --- staff -------------------------------------------------------------------------------------------
+
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- numbers, each with its reason -------------------------------------------------------------------
+
+LIVE_POLL_SECONDS = 15  # soon enough to be live; 1,000 readers are 67 requests a second
+CONFIRM_LINK_LIFE = timedelta(days=14)  # boards meet on Thursdays
+OWN_PAGE_LINK_LIFE = timedelta(days=365)  # leaving must stay easy; a new link is one mail away
+CONFIRM_GRACE = timedelta(hours=72)  # slow mail must not cost a signature sent in time
+MAILS_BEFORE_CONFIRMED = 5  # more is a weapon against somebody's mailbox
+MAILS_ASKED_FOR = (10, timedelta(days=1))  # to one address over all letters: an office signs for its members
+CODE_TRIES = 5  # of a million: guessing is hopeless
+PRESSURE_BURST = (5, timedelta(minutes=5))  # from one place; a camp's Wi-Fi signs more slowly
+PRESSURE_DAY = (20, timedelta(days=1))  # a workshop fits; a herd does not
+SMALL_CELL = 3  # fewer unnamed organisations than this would name them by their country
+MODERATION_AMBER = timedelta(hours=24)
+MODERATION_RED = timedelta(hours=72)
+ERASE_UNCONFIRMED_AFTER = timedelta(days=30)
+ERASE_REJECTED_AFTER = timedelta(days=30)
+ERASE_CONTACTS_AFTER_CLOSING = timedelta(days=182)  # six months: the follow-up is written by then
+ERASE_KEPT_CONTACTS_AFTER_CLOSING = timedelta(days=730)  # for those who agreed to be kept
+BULK_LIMIT = 50  # rows a person has really looked at
+NAMES_PER_PAGE = 200  # one screenful of patience on a slow line
+PAGE_CACHE_BYTES = 32 * 1024 * 1024  # rendered pages kept per process
+
+# --- logs --------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "config.logs.Redact"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]},
+    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},
+        "letters": {"level": "INFO"},
+        "signatories": {"level": "INFO"},
+    },
+}

@@ -1,0 +1,140 @@
+"""Public pages, kept ready: rendered once an edition, compressed, answered with an ETag.
+
+Public bytes are a function of (release, page, edition, language), so a page whose edition stands needs no
+rendering, and a reader who has it needs no bytes.
+"""
+
+import gzip
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import brotli
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language
+
+from letters.release import RELEASE
+
+# Names are never older than 10 s in a shared cache, and never shown when they cannot be asked for again.
+PUBLIC = "public, max-age=0, s-maxage=10, must-revalidate, proxy-revalidate"
+RENDER_AT_MOST_EVERY = 1.0  # seconds; a burst of approvals must not become a burst of rendering
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered page in the three forms browsers ask for."""
+
+    etag: str
+    rendered_at: float
+    plain: bytes
+    gzip: bytes
+    br: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.plain) + len(self.gzip) + len(self.br)
+
+    def body(self, accepted: str) -> tuple[bytes, str]:
+        """Return (bytes, content encoding) for an Accept-Encoding header."""
+        if "br" in accepted:
+            return self.br, "br"
+        if "gzip" in accepted:
+            return self.gzip, "gzip"
+        return self.plain, ""
+
+
+class KeptPages:
+    """Rendered pages of this process, the least recently asked for going first when `limit` bytes are full."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
+        self._rendering: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, etag: str, render: Callable[[], bytes]) -> Page:
+        """Return the page of that edition; one older by less than a second will do."""
+        page = self._find(key)
+        if page is not None and _will_do(page, etag):
+            return page
+        with self._lock:
+            rendering = self._rendering.setdefault(key, threading.Lock())
+        with rendering:
+            page = self._find(key)
+            if page is not None and _will_do(page, etag):
+                return page
+            page = _rendered(etag, render)
+            self._keep(key, page)
+        return page
+
+    def forget(self) -> None:
+        with self._lock:
+            self._pages.clear()
+            self._rendering.clear()
+            self._size = 0
+
+    def _find(self, key: Hashable) -> Page | None:
+        with self._lock:
+            page = self._pages.get(key)
+            if page is not None:
+                self._pages.move_to_end(key)
+            return page
+
+    def _keep(self, key: Hashable, page: Page) -> None:
+        with self._lock:
+            old = self._pages.pop(key, None)
+            self._size += page.size - (old.size if old else 0)
+            self._pages[key] = page
+            while self._size > self._limit and len(self._pages) > 1:
+                gone, dropped = self._pages.popitem(last=False)
+                self._rendering.pop(gone, None)
+                self._size -= dropped.size
+
+
+def _will_do(page: Page, etag: str) -> bool:
+    return page.etag == etag or time.monotonic() - page.rendered_at < RENDER_AT_MOST_EVERY
+
+
+def _rendered(etag: str, render: Callable[[], bytes]) -> Page:
+    started = time.monotonic()
+    plain = render()
+    return Page(etag, started, plain, gzip.compress(plain, 6, mtime=0), brotli.compress(plain, quality=9))
+
+
+_kept = KeptPages(settings.PAGE_CACHE_BYTES)
+
+
+def forget() -> None:
+    """Render everything anew at the next request: called when an act of this process changed public bytes."""
+    _kept.forget()
+
+
+def answer(
+    request: HttpRequest,
+    key: tuple[Hashable, ...],
+    edition: str,
+    render: Callable[[], str],
+    *,
+    content_type: str = "text/html; charset=utf-8",
+) -> HttpResponse:
+    """Answer with the page `key` in that edition and the active language, rendered when it was not yet."""
+    language = get_language()
+    etag = f'W/"{RELEASE}.{edition}.{language}"'
+    if etag in request.headers.get("If-None-Match", ""):
+        response = HttpResponse(status=304)
+    else:
+        page = _kept.get((*key, language), etag, lambda: render().encode())
+        etag = page.etag
+        body, encoding = page.body(request.headers.get("Accept-Encoding", ""))
+        response = HttpResponse(body, content_type=content_type)
+        if encoding:
+            response["Content-Encoding"] = encoding
+    response["ETag"] = etag
+    response["Cache-Control"] = PUBLIC
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response

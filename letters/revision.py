@@ -1,0 +1,134 @@
+"""A letter's revision: public bytes change only when it does."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple, TypeVar, cast
+
+from django.db import transaction
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from letters import pages
+from letters.models import Host, Letter, LetterQuerySet
+from letters.phases import PUBLIC, Phase, phase_at
+
+REMEMBERED_FOR = 0.4  # seconds: with the rendering pause, a change is public within one second
+
+
+def bump(letter_ids: Iterable[int]) -> None:
+    """Give these letters a new revision: the last statement of an act that changes public bytes.
+
+    Runs inside the act's transaction. Rows are locked in pk order, so two acts never wait for each other in a
+    circle, and with FOR NO KEY UPDATE, since a plain FOR UPDATE would block every new signature.
+    """
+    letters = Letter.objects.filter(pk__in=sorted(letter_ids)).order_by("pk")
+    list(letters.select_for_update(no_key=True).values_list("pk"))
+    letters.update(revision=F("revision") + 1)
+    transaction.on_commit(forget)
+
+
+def bump_host(host: Host) -> None:
+    """Give a host and all its letters a new revision: its name stands on each."""
+    Host.objects.filter(pk=host.pk).update(revision=F("revision") + 1)
+    bump(host.letters.values_list("pk", flat=True))
+
+
+def bump_with_neighbours(letter: Letter) -> None:
+    """Give a letter and its host's other letters a new revision: earlier and later letters name each other."""
+    bump(Letter.objects.filter(host_id=letter.host_id).values_list("pk", flat=True))
+
+
+class Edition(NamedTuple):
+    """Which bytes a letter's public pages have: they change when it does, and only then.
+
+    The number of the host's public letters belongs to it, because a neighbour opens at its date, without an act.
+    """
+
+    letter_id: int
+    revision: int
+    phase: Phase
+    neighbours: int
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}-{self.revision}-{self.phase}-{self.neighbours}"
+
+
+class LetterNotPublic(Exception):
+    """There is no letter at that address for the public."""
+
+
+def edition_of(slug: str) -> Edition:
+    """Return a public letter's edition, remembered in this process for less than a second."""
+    edition = _remembered(("letter", slug), lambda: _read_edition(slug))
+    if edition is None or edition.phase not in PUBLIC:
+        raise LetterNotPublic
+    return edition
+
+
+def edition_of_all() -> str:
+    """Return the edition of the page that lists all public letters."""
+    return _remembered(("all",), lambda: _listed(Letter.objects.all(), 0))
+
+
+def edition_of_host(host: Host) -> str:
+    """Return the edition of a host's page."""
+    return _listed(host.letters.all(), host.revision)
+
+
+def forget() -> None:
+    """Ask the database again at the next request."""
+    with _lock:
+        _memory.clear()
+    pages.forget()
+
+
+_Read = TypeVar("_Read")
+_DATES = ("gathers_at", "opens_at", "closes_at", "archived_at")
+_memory: dict[tuple[str, ...], tuple[float, object]] = {}
+_lock = threading.Lock()
+_MEMORY_LIMIT = 1000  # addresses that were guessed must not fill the process
+
+
+def _remembered(key: tuple[str, ...], read: Callable[[], _Read]) -> _Read:
+    now = time.monotonic()
+    read_at, value = _memory.get(key, (float("-inf"), None))
+    if now - read_at < REMEMBERED_FOR:
+        return cast(_Read, value)
+    fresh = read()
+    with _lock:
+        if len(_memory) >= _MEMORY_LIMIT:
+            _memory.clear()
+        _memory[key] = (now, fresh)
+    return fresh
+
+
+def _listed(letters: LetterQuerySet, revision: int) -> str:
+    """Return one short word for the revisions and phases of the public letters among these."""
+    now = timezone.now()
+    rows = letters.public(now).order_by("pk").values_list("pk", "revision", *_DATES)
+    seen = [(pk, letter_revision, str(_phase(now, dates))) for pk, letter_revision, *dates in rows]
+    return hashlib.sha256(repr((revision, seen)).encode()).hexdigest()[:16]
+
+
+def _read_edition(slug: str) -> Edition | None:
+    now = timezone.now()
+    row = (
+        Letter.objects.filter(slug=slug)
+        .annotate(neighbours=Count("host__letters", filter=Q(host__letters__opens_at__lte=now)))
+        .values_list("pk", "revision", "neighbours", *_DATES)
+        .first()
+    )
+    if row is None:
+        return None
+    pk, revision, neighbours, *dates = row
+    return Edition(pk, revision, _phase(now, dates), neighbours)
+
+
+def _phase(now: datetime, dates: Iterable[datetime | None]) -> Phase:
+    gathers_at, opens_at, closes_at, archived_at = dates
+    return phase_at(
+        now, gathers_at=gathers_at, opens_at=opens_at, closes_at=closes_at, archived_at=archived_at
+    )

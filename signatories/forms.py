@@ -1,0 +1,338 @@
+"""The public forms. Labels are questions a person can answer; errors say what to do."""
+
+from typing import Any
+
+import phonenumbers
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Fieldset, Hidden, Layout, Submit
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from email_validator import EmailNotValidError, validate_email
+
+from letters import countries
+from signatories import names
+from signatories.contacts import ContactDetails
+from signatories.models import Kind, Proposal, Signature
+from signatories.signing import Claim
+from signatories.visibility import Visibility
+from signatories.withdrawal import Correction
+
+
+class NameField(forms.CharField):
+    """An organisation's name in any script: cleaned, and refused only for what no name can contain."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # The longest name is checked after cleaning, so that invisible characters cost nobody a letter.
+        super().__init__(max_length=names.LONGEST * 4, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return names.clean(str(value)) if value not in self.empty_values else ""
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        problem = names.problem_with(value) if value else None
+        if problem is not None:
+            raise ValidationError(names.PROBLEMS[problem], code=problem)
+
+
+class CountryField(forms.ChoiceField):
+    """A country by its ISO code, listed by its name in the reader's language."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=_countries_for_readers, **kwargs)
+
+
+class WebsiteField(forms.URLField):
+    """A web address with or without its scheme; never one that carries a password."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            max_length=300,
+            assume_scheme="https",
+            widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "url", "dir": "ltr"}),
+            **kwargs,
+        )
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and (not value.lower().startswith(("https://", "http://")) or "@" in value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+
+
+def _countries_for_readers() -> list[tuple[str, str]]:
+    empty, *known = countries.choices()
+    return [empty, *sorted(known, key=lambda pair: names.sort_key(pair[1]))]
+
+
+def _plain_line(value: str) -> str:
+    """Clean what a person typed about itself; it stands in mails, so it is one line."""
+    return names.clean(value)
+
+
+class ContactFields(forms.Form):
+    """How the one who signs is reached: an e-mail or a phone number."""
+
+    contact_name = forms.CharField(
+        label=_("Your name"),
+        max_length=200,
+        help_text=_("Never published."),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    contact_role = forms.CharField(
+        label=_("Your role"),
+        required=False,
+        max_length=200,
+        help_text=_("For example: chairperson, founder, secretary"),
+        widget=forms.TextInput(attrs={"autocomplete": "organization-title", "dir": "auto"}),
+    )
+    contact_email = forms.CharField(
+        label=_("E-mail"),
+        required=False,
+        max_length=254,
+        help_text=_("We send a link and a code there. Your signature counts once you have confirmed it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+    )
+    contact_phone = forms.CharField(
+        label=_("Phone"),
+        required=False,
+        max_length=40,
+        help_text=_("Only if you have no e-mail. With the country code, for example +254 700 000000. We call you."),
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "dir": "ltr"}),
+    )
+
+    def clean_contact_name(self) -> str:
+        return _required_line(self.cleaned_data["contact_name"])
+
+    def clean_contact_role(self) -> str:
+        return _plain_line(self.cleaned_data["contact_role"])
+
+    def clean_contact_email(self) -> str:
+        typed = self.cleaned_data["contact_email"].strip()
+        return normal_email(typed) if typed else ""
+
+    def clean_contact_phone(self) -> str:
+        typed = self.cleaned_data["contact_phone"].strip()
+        return normal_phone(typed, self.data.get("country", "")) if typed else ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        untouched = "contact_email" not in self.errors and "contact_phone" not in self.errors
+        if untouched and not cleaned.get("contact_email") and not cleaned.get("contact_phone"):
+            self.add_error("contact_email", gettext("Please give an e-mail address or, below, a phone number."))
+        return cleaned
+
+    @property
+    def contact(self) -> ContactDetails:
+        return ContactDetails(
+            name=self.cleaned_data["contact_name"],
+            role=self.cleaned_data["contact_role"],
+            email=self.cleaned_data["contact_email"],
+            phone=self.cleaned_data["contact_phone"],
+        )
+
+
+def _required_line(value: str) -> str:
+    line = _plain_line(value)
+    if not line:
+        raise ValidationError(_("Please write your name."), code="required")
+    return line
+
+
+def normal_email(typed: str) -> str:
+    """Return an address as mail servers know it. No look-up: that would tell others who signs."""
+    try:
+        return validate_email(typed, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ValidationError(
+            _("This does not look like an e-mail address. An example: name@example.org"), code="invalid"
+        ) from None
+
+
+def normal_phone(typed: str, country: str) -> str:
+    """Return a phone number in international form; one without a country code is read as of that country."""
+    try:
+        number = phonenumbers.parse(typed, country or None)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise ValidationError(
+            _("Please write the phone number with its country code. An example: +254 700 000000"), code="invalid"
+        )
+    formatted: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return formatted
+
+
+class FactsForm(forms.Form):
+    """What an organisation says about itself."""
+
+    organisation = NameField(
+        label=_("Name of your organisation"),
+        help_text=_("As it should stand under the letter, in your own script. You may add a short form: "
+                    "Lantern Street Newcomers (LSN)"),
+        error_messages={"required": _("Please write the name of your organisation.")},
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
+    )
+    organisation_latin = NameField(
+        label=_("The name in Latin letters"),
+        required=False,
+        help_text=_("If the name above is in another script. It helps others to find you."),
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off"}),
+    )
+    country = CountryField(
+        label=_("Country where you work"),
+        help_text=_("If you work in several, choose the one where you do most."),
+        error_messages={"required": _("Please choose a country.")},
+    )
+    kind = forms.ChoiceField(
+        label=_("Your organisation is"),
+        choices=Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what fits best.")},
+    )
+    website = WebsiteField(
+        label=_("Website or page"),
+        help_text=_("If you have one. It is not published; it helps us to check."),
+        error_messages={"invalid": _("This does not look like a web address. An example: www.example.org")},
+    )
+
+
+class SignForm(FactsForm, ContactFields):
+    """The form with which an organisation signs."""
+
+    visibility = forms.ChoiceField(
+        label=_("Who may see the name of your organisation?"),
+        choices=Visibility.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose who may see the name.")},
+    )
+    consent = forms.BooleanField(
+        label=_("We have read the letter, and I may sign it for this organisation."),
+        error_messages={"required": _("Please tick this box if your organisation signs the letter.")},
+    )
+    keep = forms.BooleanField(
+        label=_("You may keep my contact for follow-up letters, for two years at most."), required=False
+    )
+    nickname = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper(
+            Fieldset(
+                gettext("Your organisation"),
+                "organisation", "organisation_latin", "country", "kind", "website",
+            ),
+            Fieldset(
+                gettext("The person who signs"),
+                "contact_name", "contact_role", "contact_email", "contact_phone",
+            ),
+            Fieldset(gettext("Your choice"), "visibility", "consent", "keep"),
+            Div("nickname", css_class="trap", aria_hidden="true"),
+            button=gettext("Sign the letter"),
+        )
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(
+            name=self.cleaned_data["organisation"],
+            latin=self.cleaned_data["organisation_latin"],
+            country=self.cleaned_data["country"],
+            kind=self.cleaned_data["kind"],
+            website=self.cleaned_data["website"],
+        )
+
+    @property
+    def is_trapped(self) -> bool:
+        """Whether a field was filled in that only programs find."""
+        return bool(self.cleaned_data["nickname"])
+
+
+class CodeForm(forms.Form):
+    """For those who would rather type a code than follow a link."""
+
+    contact_email = forms.CharField(
+        label=_("The e-mail address you signed with"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
+    )
+    code = forms.CharField(
+        label=_("The six digits from our mail"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "dir": "ltr"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper("contact_email", "code", button=gettext("Go on"))
+
+    def clean_contact_email(self) -> str:
+        return normal_email(self.cleaned_data["contact_email"].strip())
+
+    def clean_code(self) -> str:
+        """Take the code as people write it: with spaces, or in the digits of their script."""
+        try:
+            digits = "".join(str(int(letter)) for letter in self.cleaned_data["code"] if not letter.isspace())
+        except ValueError:
+            digits = ""
+        if len(digits) != 6:
+            raise ValidationError(_("The code has six digits."), code="invalid")
+        return digits
+
+
+class VisibilityForm(forms.Form):
+    """Who may see the name; nothing is chosen beforehand."""
+
+    visibility = forms.ChoiceField(
+        label=_("Who may see the name of your organisation?"),
+        choices=Visibility.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose who may see the name.")},
+    )
+
+    def __init__(self, *args: Any, button: str, act: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper("visibility", button=button, act=act)
+
+
+class CorrectForm(FactsForm):
+    """An organisation's facts, to be corrected by its signatory."""
+
+    def __init__(self, *args: Any, facts: "Signature | Proposal", **kwargs: Any) -> None:
+        initial = {
+            "organisation": facts.name,
+            "organisation_latin": facts.latin,
+            "country": facts.country,
+            "kind": facts.kind,
+            "website": facts.website,
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+        self.helper = _helper(*FactsForm.base_fields, button=gettext("Save"), act="correct")
+
+    @property
+    def correction(self) -> Correction:
+        return Correction(
+            name=self.cleaned_data["organisation"],
+            latin=self.cleaned_data["organisation_latin"],
+            country=self.cleaned_data["country"],
+            kind=self.cleaned_data["kind"],
+            website=self.cleaned_data["website"],
+        )
+
+
+def _helper(*layout: Any, button: str, act: str = "") -> FormHelper:
+    """Return how a form is laid out: its fields, then one button that says what it does."""
+    helper = FormHelper()
+    helper.form_method = "post"
+    helper.disable_csrf = True
+    helper.attrs = {"novalidate": ""}  # our own errors are kinder, and in the page's language
+    helper.layout = Layout(*layout)
+    if act:
+        helper.add_input(Hidden("act", act))
+    helper.add_input(Submit("", button))
+    return helper

@@ -1,0 +1,78 @@
+"""Pressure from one place: counted for a day under a key that is then thrown away. Nobody is ever refused."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest
+from django.utils import timezone
+
+from signatories.models import PlaceKey, Pressure
+
+
+def place_of(request: HttpRequest) -> str:
+    """Return today's keyed hash of where a request comes from. The address itself is stored nowhere."""
+    today = timezone.now().date()
+    key = PlaceKey.objects.filter(day=today).values_list("key", flat=True).first()
+    if key is None:
+        PlaceKey.objects.bulk_create([PlaceKey(day=today, key=secrets.token_bytes(32))], ignore_conflicts=True)
+        key = PlaceKey.objects.values_list("key", flat=True).get(day=today)
+    return hmac.new(bytes(key), network_of(request).encode(), hashlib.sha256).hexdigest()
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return the sender's IPv4 address or IPv6 /64 network, as our own outermost proxy saw it."""
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    hops = settings.TRUSTED_PROXIES
+    sender = forwarded[-hops] if 0 < hops <= len(forwarded) else request.META.get("REMOTE_ADDR", "")
+    try:
+        address = ipaddress.ip_address(sender)
+    except ValueError:
+        return "unknown"
+    if address.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return str(address)
+
+
+def is_pressing(place: str) -> bool:
+    """Count one signature from a place and say whether it is one too many to be shown unseen by a person."""
+    limits = (settings.PRESSURE_BURST, settings.PRESSURE_DAY)
+    counts = _count(place, [span for _, span in limits])
+    return any(counts[span] > most for most, span in limits)
+
+
+def may_mail(address_key: str) -> bool:
+    """Count one mail that a stranger asked us to send to an address, and say whether to send it."""
+    most, span = settings.MAILS_ASKED_FOR
+    return _count(f"mail:{address_key}"[:64], [span])[span] <= most
+
+
+def forget() -> None:
+    """Throw away the keys and counts of past days."""
+    yesterday = timezone.now() - timedelta(days=1)
+    PlaceKey.objects.filter(day__lt=timezone.now().date()).delete()
+    Pressure.objects.filter(since__lt=yesterday).delete()
+
+
+def _count(place: str, spans: list[timedelta]) -> dict[timedelta, int]:
+    """Add one to each window's count in one statement, which alone counts right when many arrive at once."""
+    now = timezone.now()
+    rows = [(place, _window(now, span), int(span.total_seconds())) for span in sorted(spans)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO signatories_pressure (place, since, seconds, count) VALUES "
+            + ", ".join(["(%s, %s, %s, 1)"] * len(rows))
+            + " ON CONFLICT (place, since, seconds) DO UPDATE SET count = signatories_pressure.count + 1"
+            " RETURNING seconds, count",
+            [value for row in rows for value in row],
+        )
+        return {timedelta(seconds=seconds): count for seconds, count in cursor.fetchall()}
+
+
+def _window(now: datetime, span: timedelta) -> datetime:
+    seconds = int(span.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, tz=now.tzinfo)

@@ -1,0 +1,39 @@
+"""live.json: what an open page asks every few seconds."""
+
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from letters import pages
+from letters.models import Letter
+from letters.revision import Edition, LetterNotPublic, edition_of
+from signatories import wall
+
+
+@require_safe
+def live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer with revision, counts and newest names; with 304 and nothing when the asker has them."""
+    try:
+        edition = edition_of(slug)
+    except LetterNotPublic:
+        raise Http404 from None
+    response = pages.answer(
+        request, ("live", slug), str(edition), lambda: _state(edition), content_type="application/json"
+    )
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _state(edition: Edition) -> str:
+    letter = Letter.objects.get(pk=edition.letter_id)
+    counts = wall.counts(letter)
+    return json.dumps(
+        {
+            "revision": edition.revision,
+            "organisations": counts.organisations,
+            "countries": counts.countries,
+            "latest": [{"name": one.name, "country": one.country_code} for one in wall.latest(letter)],
+        },
+        ensure_ascii=False,
+    )

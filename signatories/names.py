@@ -1,0 +1,648 @@
+"""Names of organisations, in any script: cleaned, compared, sorted, and questioned; never judged by how they look."""
+
+import math
+import re
+import unicodedata
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from rapidfuzz import fuzz, process
+
+from letters.phrases import is_furniture, is_sentence
+from letters.territories import country_code
+from letters.territories import fold as fold_words
+from letters.written_dates import date_on_line
+
+LONGEST = 255
+_MOST_MARKS = 4
+
+# --- what no name may contain -----------------------------------------------------------------------------
+
+PROBLEMS: dict[str, Promise] = {
+    "empty": _("Please write the name with at least one letter or digit."),
+    "long": _("Please write the name with at most 255 characters."),
+    "surrogate": _("The name has a broken character in it. Please type it again."),
+    "control": _("The name has a control character in it. Please type it again."),
+    "private": _("The name has a character in it that only one computer understands. Please type it again."),
+    "unassigned": _("The name has a character in it that no script uses. Please type it again."),
+    "invisible": _("The name has an invisible character in it. Please type it again."),
+    "marks": _("The name has too many marks on one letter. Please write it plainly."),
+}
+_PROBLEM_OF_CATEGORY = {"Cc": "control", "Cs": "surrogate", "Co": "private", "Cn": "unassigned"}
+
+_BIDI_CONTROLS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_FILLERS = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
+)
+_TAGS = "\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+_INVISIBLE = re.compile(f"[{_BIDI_CONTROLS}{_FILLERS}{_TAGS}]")
+# A blank Braille cell prints as a space, and is used to send a name that looks empty.
+_SPACES = re.compile("[\\s\u2800\u180e]+")
+_JOINERS = "\u200c\u200d"
+# Scripts in which a joiner changes nothing that a reader sees, so that there it only hides.
+_UNJOINED = {
+    "LATIN",
+    "GREEK",
+    "CYRILLIC",
+    "ARMENIAN",
+    "GEORGIAN",
+    "HEBREW",
+    "ETHIOPIC",
+    "HAN",
+    "KANA",
+    "HANGUL",
+}
+
+
+def clean(name: str) -> str:
+    """Return the name as it is stored: NFC, plainly spaced, without characters that only hide or turn text."""
+    name = _INVISIBLE.sub("", unicodedata.normalize("NFC", name))
+    if any(joiner in name for joiner in _JOINERS):
+        name = "".join(_without_idle_joiners(name))
+    name = unicodedata.normalize("NFC", name)
+    return " ".join(part for part in _SPACES.split(name) if part)
+
+
+def problem_with(name: str) -> str | None:
+    """Return the code of the first reason why no organisation can be called this, or None."""
+    if len(name) > LONGEST:
+        return "long"
+    for letter in name:
+        problem = _PROBLEM_OF_CATEGORY.get(unicodedata.category(letter))
+        if problem:
+            return problem
+    if _INVISIBLE.search(name):
+        return "invisible"
+    if not any(_is_letter_or_digit(letter) for letter in name):
+        return "empty"
+    return "marks" if _piles_up_marks(name) else None
+
+
+def sentence(code: str) -> Promise:
+    """Return the translatable sentence that tells people what a problem's or lint's code means."""
+    return PROBLEMS.get(code) or LINTS[code]
+
+
+def _is_letter_or_digit(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "LN"
+
+
+def _without_idle_joiners(name: str) -> Iterator[str]:
+    """Keep a joiner where it shapes letters or emoji, and nowhere else."""
+    before = ""
+    for here, letter in enumerate(name):
+        if letter not in _JOINERS or _joins(before, letter, name[here + 1 : here + 2]):
+            yield letter
+            before = letter
+
+
+def _joins(before: str, joiner: str, after: str) -> bool:
+    if not before or before in _JOINERS:
+        return False
+    if unicodedata.combining(before) == 9:  # a virama: the joiner picks the form of the letter before it
+        return True
+    if joiner == "\u200d" and after and unicodedata.category(after) == "So":
+        return unicodedata.category(before) in {"So", "Sk", "Mn"}
+    kinds = {unicodedata.category(before)[0], unicodedata.category(after)[0]} if after else {"?"}
+    return kinds <= {"L", "M"} and script(before) not in _UNJOINED and script(after) not in _UNJOINED
+
+
+def _piles_up_marks(name: str) -> bool:
+    """Tell whether a letter carries more marks than any language writes.
+
+    Burmese, Tibetan and Thai build a syllable from several different marks of combining class 0, so of those
+    only the repeated ones count.
+    """
+    pile: list[str] = []
+    for letter in unicodedata.normalize("NFD", name):
+        if unicodedata.category(letter) not in {"Mn", "Me", "Mc"}:
+            pile = []
+            continue
+        pile.append(letter)
+        repeated = len(pile) - len(set(pile))
+        stacked = sum(1 for mark in pile if unicodedata.combining(mark) or unicodedata.category(mark) == "Me")
+        if max(stacked, repeated + 1, len(pile) - _MOST_MARKS) > _MOST_MARKS:
+            return True
+    return False
+
+
+# --- scripts ----------------------------------------------------------------------------------------------
+
+# (first code point, script, place in a list that readers of many scripts share)
+_SCRIPTS: list[tuple[int, str, int]] = [
+    (0x0000, "COMMON", 0),
+    (0x0041, "LATIN", 1),
+    (0x0370, "GREEK", 2),
+    (0x0400, "CYRILLIC", 3),
+    (0x0530, "ARMENIAN", 5),
+    (0x0590, "HEBREW", 6),
+    (0x0600, "ARABIC", 7),
+    (0x0700, "SYRIAC", 8),
+    (0x0750, "ARABIC", 7),
+    (0x0780, "THAANA", 9),
+    (0x07C0, "NKO", 11),
+    (0x0800, "SAMARITAN", 8),
+    (0x0860, "SYRIAC", 8),
+    (0x0870, "ARABIC", 7),
+    (0x0900, "DEVANAGARI", 20),
+    (0x0980, "BENGALI", 21),
+    (0x0A00, "GURMUKHI", 22),
+    (0x0A80, "GUJARATI", 23),
+    (0x0B00, "ORIYA", 24),
+    (0x0B80, "TAMIL", 25),
+    (0x0C00, "TELUGU", 26),
+    (0x0C80, "KANNADA", 27),
+    (0x0D00, "MALAYALAM", 28),
+    (0x0D80, "SINHALA", 29),
+    (0x0E00, "THAI", 40),
+    (0x0E80, "LAO", 41),
+    (0x0F00, "TIBETAN", 42),
+    (0x1000, "MYANMAR", 43),
+    (0x10A0, "GEORGIAN", 4),
+    (0x1100, "HANGUL", 63),
+    (0x1200, "ETHIOPIC", 10),
+    (0x13A0, "OTHER", 70),
+    (0x1780, "KHMER", 44),
+    (0x1800, "MONGOLIAN", 50),
+    (0x18B0, "OTHER", 70),
+    (0x1980, "TAI", 45),
+    (0x19E0, "KHMER", 44),
+    (0x1A00, "OTHER", 70),
+    (0x1C80, "CYRILLIC", 3),
+    (0x1C90, "GEORGIAN", 4),
+    (0x1CC0, "OTHER", 70),
+    (0x1D00, "LATIN", 1),
+    (0x1F00, "GREEK", 2),
+    (0x2000, "COMMON", 0),
+    (0x2C60, "LATIN", 1),
+    (0x2C80, "OTHER", 70),
+    (0x2D00, "GEORGIAN", 4),
+    (0x2D30, "TIFINAGH", 13),
+    (0x2D80, "ETHIOPIC", 10),
+    (0x2DE0, "CYRILLIC", 3),
+    (0x2E00, "COMMON", 0),
+    (0x2E80, "HAN", 60),
+    (0x3000, "COMMON", 0),
+    (0x3040, "KANA", 61),
+    (0x3100, "BOPOMOFO", 62),
+    (0x3130, "HANGUL", 63),
+    (0x31F0, "KANA", 61),
+    (0x3200, "COMMON", 0),
+    (0x3400, "HAN", 60),
+    (0xA000, "OTHER", 70),
+    (0xA640, "CYRILLIC", 3),
+    (0xA6A0, "OTHER", 70),
+    (0xA720, "LATIN", 1),
+    (0xA800, "OTHER", 70),
+    (0xA8E0, "DEVANAGARI", 20),
+    (0xA900, "OTHER", 70),
+    (0xA960, "HANGUL", 63),
+    (0xA980, "OTHER", 70),
+    (0xA9E0, "MYANMAR", 43),
+    (0xAA00, "OTHER", 70),
+    (0xAA60, "MYANMAR", 43),
+    (0xAA80, "OTHER", 70),
+    (0xAB00, "ETHIOPIC", 10),
+    (0xAB30, "LATIN", 1),
+    (0xAB70, "OTHER", 70),
+    (0xAC00, "HANGUL", 63),
+    (0xD800, "OTHER", 70),
+    (0xF900, "HAN", 60),
+    (0xFB00, "LATIN", 1),
+    (0xFB1D, "HEBREW", 6),
+    (0xFB50, "ARABIC", 7),
+    (0xFE00, "COMMON", 0),
+    (0xFE70, "ARABIC", 7),
+    (0xFF00, "COMMON", 0),
+    (0x10000, "OTHER", 70),
+    (0x10D00, "ROHINGYA", 12),
+    (0x10D40, "OTHER", 70),
+    (0x1E7E0, "ETHIOPIC", 10),
+    (0x1E800, "OTHER", 70),
+    (0x1E900, "ADLAM", 12),
+    (0x1E960, "OTHER", 70),
+    (0x1F000, "COMMON", 0),
+    (0x20000, "HAN", 60),
+    (0x40000, "OTHER", 70),
+]
+_SCRIPT_STARTS = [start for start, _name, _place in _SCRIPTS]
+
+
+def script(letter: str) -> str:
+    """Return the script a character belongs to ("LATIN", "MYANMAR"), or "COMMON" for what all scripts share."""
+    return _script_entry(letter)[1]
+
+
+def _script_entry(letter: str) -> tuple[int, str, int]:
+    if not unicodedata.category(letter)[0] in "LM":
+        return _SCRIPTS[0]
+    return _SCRIPTS[bisect_right(_SCRIPT_STARTS, ord(letter)) - 1]
+
+
+# --- comparing --------------------------------------------------------------------------------------------
+
+# Marks that a reader can do without. Those of Burmese, Devanagari, Tamil, Thai or Ethiopic are not among them:
+# there a mark is the vowel, and a name without it is another name.
+_ACCENTS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640"
+    "\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff"
+    "\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef]"
+)
+_SAME_LETTER = str.maketrans(
+    {
+        **dict.fromkeys("أإآٱ", "ا"),
+        **dict.fromkeys("ىیے", "ي"),
+        **dict.fromkeys("ةەھہۀ", "ه"),
+        "ک": "ك",
+        "ؤ": "و",
+        "ئ": "ي",
+        "ı": "i",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ŋ": "n",
+        "ɗ": "d",
+        "ɓ": "b",
+        "ƙ": "k",
+        "ɛ": "e",
+        "ɔ": "o",
+        "ς": "σ",
+    }
+)
+# Apostrophes and joiners are left out without leaving a gap: "L'Afrika" and "LAfrika" are one word.
+_UNWRITTEN = re.compile("['’‘`´\u02b9-\u02bf\u05f3\u200c\u200d]")
+_INITIALS = re.compile(r"\b\w(?:\.\s?\w)+\b\.?")
+_LEGAL_FORMS = frozenset(
+    "inc incorporated ltd limited llc llp plc corp cic cio gmbh ggmbh ug ev ac sc scrl srl sarl sas iap asbl aisbl vzw osc "
+    "ong ongs ongd ngo ngos npo cbo cbos rlo rlos cso csos onlus aps ets".split()
+)
+
+
+def key(name: str) -> str:
+    """Return what two spellings of one name have in common; it suggests that they are one, it never says so.
+
+    Never empty for a name that has a letter or a digit, and at most LONGEST characters.
+    """
+    return (
+        " ".join(_without_legal_forms(_words(name)))[:LONGEST] or " ".join(name.casefold().split())[:LONGEST]
+    )
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name without case, safe accents and punctuation."""
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", clean(name)).casefold())
+    # Casefolding may leave a letter that NFKD takes apart further.
+    bare = unicodedata.normalize("NFC", bare).translate(_SAME_LETTER)
+    bare = _UNWRITTEN.sub("", bare).replace("&", " and ").replace("+", " and ")
+    bare = _INITIALS.sub(lambda found: re.sub(r"[.\s]", "", found[0]) + " ", bare)
+    return "".join(_plain(letter) for letter in bare).split()
+
+
+def _plain(letter: str) -> str:
+    category = unicodedata.category(letter)
+    if category == "Nd":
+        return str(unicodedata.decimal(letter))
+    return letter if category[0] in "LMN" else " "
+
+
+def _without_legal_forms(words: list[str]) -> list[str]:
+    """Return words without the legal forms at either end, unless nothing else is there."""
+    first, last = 0, len(words)
+    while last - first > 1 and words[last - 1] in _LEGAL_FORMS:
+        last -= 1
+    while last - first > 1 and words[first] in _LEGAL_FORMS:
+        first += 1
+    return words[first:last]
+
+
+# --- sorting ----------------------------------------------------------------------------------------------
+
+# Letters that their alphabets place right after another one, far from where their code points are.
+_AFTER = str.maketrans(
+    {
+        here: f"{before}\uffef"
+        for here, before in {
+            **{"پ": "ب", "ٹ": "ت", "چ": "ج", "ڈ": "د", "ڑ": "ر", "ژ": "ز", "ڤ": "ف", "گ": "ك"},
+            **{"ґ": "г", "ђ": "д", "є": "е", "і": "и", "ј": "и", "љ": "л", "њ": "н", "ћ": "т", "џ": "ч"},
+        }.items()
+    }
+)
+
+
+def sort_key(name: str) -> str:
+    """Return what a list of names is sorted by, bytewise: script, then words without case, accents or quotes.
+
+    Numbers are in natural order ("Group 9" before "Group 10"); a script's names stay together.
+    """
+    words = _words(name)
+    first = words[0][0] if words else ""
+    place = 0 if not first or first.isdigit() else _script_entry(first)[2]
+    spelled = re.sub(r"[0-9]+", _counted, " ".join(words) or name.casefold())
+    return f"{place:02d} {spelled.translate(_AFTER)}"[:LONGEST]
+
+
+def _counted(number: re.Match[str]) -> str:
+    digits = number[0].lstrip("0") or "0"
+    return f"{min(len(digits), 99):02d}{digits}"
+
+
+# --- questioning ------------------------------------------------------------------------------------------
+
+LINTS: dict[str, Promise] = {
+    "placeholder": _("This looks like an answer or a placeholder, not like the name of an organisation."),
+    "email": _("This is an email address, not the name of an organisation."),
+    "address": _("This is a web address, not the name of an organisation."),
+    "sentence": _("This looks like a sentence, not like the name of an organisation."),
+    "single_letter": _("This is a single letter."),
+    "number": _("This has no letter in it."),
+    "country": _("This is the name of a country."),
+    "date": _("This is a date."),
+    "furniture": _("This looks like part of a web page, not like the name of an organisation."),
+    "mixed_scripts": _("One word mixes letters of different scripts that look alike."),
+}
+
+_NO_NAMES = """
+    yes, no, ok, okay, y, n, na, n a, none, nil, null, undefined, not applicable, nothing, unknown, anonymous, tbd, tbc,
+    test, testing, test test, tester, example, sample, demo, dummy, asdf, qwerty, azerty, qwertz, abc, abcd, xyz, foo, bar,
+    foo bar, blah, lorem ipsum, hello, hi, me, myself, self, individual, private, personal, same, same as above, see above,
+    as above, idem, ditto, agree, agreed, i agree, signed, sign, true, false, my organisation, my organization,
+    your organisation, your organization, your name, name, full name, organisation, organization, organisation name,
+    organization name, name of organisation, name of organization, name of the organisation, name of the organization,
+    name of your organisation, name of your organization, org name, company, company name, country, title, signature,
+    no organisation, no organization, not an organisation, unaffiliated, independent,
+    oui, non, aucun, aucune, neant, sans objet, inconnu, anonyme, essai, exemple, nom, mon organisation, votre organisation,
+    nom de l organisation, nom de votre organisation, nom de l association, nom complet, pays, je signe, moi, d accord,
+    si, ninguno, ninguna, nada, no aplica, desconocido, anonimo, anonima, prueba, ejemplo, nombre, mi organizacion,
+    su organizacion, tu organizacion, nombre de la organizacion, nombre de su organizacion, nombre completo, organizacion,
+    pais, yo, de acuerdo,
+    sim, nao, nenhum, nenhuma, nao se aplica, desconhecido, teste, exemplo, nome, minha organizacao, sua organizacao,
+    nome da organizacao, nome da sua organizacao, nome completo, organizacao, eu, concordo,
+    ja, nein, keine, keiner, kein, unbekannt, anonym, beispiel, name der organisation, name ihrer organisation,
+    meine organisation, ihre organisation, vollstandiger name, land, entfallt, ich, einverstanden,
+    ndiyo, ndio, hapana, hakuna, haijulikani, jaribio, mfano, jina, jina la shirika, jina la shirika lako, shirika,
+    shirika langu, shirika lako, jina kamili, nchi, mimi, nakubali, sawa,
+    نعم, لا, لا يوجد, لا شيء, غير معروف, مجهول, تجربة, اختبار, مثال, اسم, الاسم, اسم المنظمة, اسم منظمتك, اسم الجمعية,
+    المنظمة, منظمة, منظمتي, الاسم الكامل, البلد, الدولة, أنا, أوافق, موافق
+"""
+_MASHED_KEYS = re.compile(
+    r"asdf|sdfg|dfgh|fghj|ghjk|qwert|qwertz|azert|zxcv|lorem ipsum|^test(?:ing)?\s?\d+$|^(?:test\s?)+$"
+)
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|[^\s@/]+\.(?:com|org|net|info|ngo|ong|int|eu|io)/\S*", re.IGNORECASE
+)
+_LOOKALIKE_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN"}
+_SPEAKERS = frozenset(
+    "we i nous je nosotros nosotras yo nos eu wir ich sisi mimi نحن انا our notre nuestra nossa unsere".split()
+)
+
+
+def lint(name: str) -> list[str]:
+    """Return the codes of what makes a name worth a second look; a question for staff, never a refusal."""
+    name = clean(name)
+    words = fold_words(name)
+    found = {
+        "placeholder": _is_placeholder(name, words),
+        "email": bool(_EMAIL.fullmatch(name)),
+        "address": bool(_ADDRESS.fullmatch(name)),
+        "sentence": _is_spoken(name, words),
+        "single_letter": sum(1 for letter in name if _is_letter_or_digit(letter)) == 1,
+        "number": not any(letter.isalpha() for letter in name),
+        "country": bool(country_code(name)),
+        "date": date_on_line(name) is not None,
+        "furniture": is_furniture(name) and words not in _no_names(),
+        "mixed_scripts": any(_mixes_scripts(word) for word in re.split(r"[\W\d_]+", name)),
+    }
+    return [code for code, is_so in found.items() if is_so]
+
+
+def _is_placeholder(name: str, words: str) -> bool:
+    if not words or words in _no_names() or _MASHED_KEYS.search(words):
+        return True
+    letters = [letter for letter in words if letter != " "]
+    return len(letters) > 1 and len(set(letters)) == 1 and name.casefold() != "www"
+
+
+def _is_spoken(name: str, words: str) -> bool:
+    parts = words.split()
+    return (
+        is_sentence(name)
+        or (len(parts) >= 6 and parts[0] in _SPEAKERS)
+        or (len(parts) >= 3 and name.endswith(("?", "؟")))
+    )
+
+
+def _mixes_scripts(word: str) -> bool:
+    return len({script(letter) for letter in word} & _LOOKALIKE_SCRIPTS) > 1
+
+
+@lru_cache(maxsize=1)
+def _no_names() -> frozenset[str]:
+    return frozenset(fold_words(phrase) for phrase in re.split(r"[,\n]", _NO_NAMES) if phrase.strip())
+
+
+# --- names that may be one organisation's ---------------------------------------------------------------------
+
+_STOP_WORDS = frozenset(
+    "the of for and in a an to at on by with de la le les du des et en pour l d dans el los las y e o os as da do das dos "
+    "para por del und fur der die das den dem im von ya wa za la na kwa و في من".split()
+)
+# Words that say what an organisation is and hardly which one; and spellings of one word.
+_COMMON = frozenset(
+    "organization association foundation initiative network group project community society centre union committee program "
+    "asociacion fundacion organizacion red colectivo reseau fondation associacao fundacao organizacao rede verein stiftung "
+    "netzwerk shirika منظمه جمعيه مؤسسه شبكه".split()
+)
+_ONE_SPELLING = {
+    "organisation": "organization",
+    "org": "organization",
+    "assoc": "association",
+    "intl": "international",
+    "center": "centre",
+    "programme": "program",
+    "foundations": "foundation",
+}
+_BRACKETED = re.compile(r"[(\[]\s*([^()\[\]]{2,24})\s*[)\]]")
+_ALIKE_TEXT = 84
+_ALIKE_WORD = 84
+_ALIKE = 0.8
+
+
+@dataclass(frozen=True)
+class _Portrait:
+    """What a name is compared by."""
+
+    words: frozenset[str]
+    text: str
+    initials: str
+    acronyms: frozenset[str]
+    countries: frozenset[str]
+    numbers: frozenset[str]
+
+
+def resembling(names: Sequence[str]) -> list[tuple[int, int, float]]:
+    """Return pairs of places in the list whose names look like one organisation, the likeliest first, from 0.8 to 1.
+
+    Names that differ by a country or a number are not alike.
+    """
+    portraits = [_portrait(name) for name in names]
+    weights = _weights(portraits)
+    pairs = []
+    for first, second in _candidates(portraits):
+        score = _likeness(portraits[first], portraits[second], weights)
+        if score >= _ALIKE:
+            pairs.append((first, second, round(score, 3)))
+    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
+
+
+def _portrait(name: str) -> _Portrait:
+    name = clean(name)
+    acronyms = {_compact(inside) for inside in _BRACKETED.findall(name) if _is_acronym(inside)}
+    main = _BRACKETED.sub(lambda found: " " if _is_acronym(found[1]) else found[0], name)
+    words = [_stem(word) for word in _without_legal_forms(_words(main))]
+    content = [word for word in words if word not in _STOP_WORDS] or words
+    initials = "".join(word[0] for word in content)
+    if len(content) > 2 and content[-1] == "".join(word[0] for word in content[:-1]):
+        acronyms.add(content.pop())
+    if len(words) == 1 and _is_acronym(main.strip()):
+        acronyms.add(words[0])
+    telling = [word for word in content if word not in _COMMON]
+    return _Portrait(
+        words=frozenset(content),
+        text="".join(sorted(set(telling if len(telling) > 1 else content))),
+        initials=initials,
+        acronyms=frozenset(acronyms - {""}),
+        countries=frozenset(_countries_in(fold_words(main).split())),
+        numbers=frozenset(word for word in words if word.isdigit()),
+    )
+
+
+def _compact(text: str) -> str:
+    return "".join(_words(text))
+
+
+def _is_acronym(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return (
+        2 <= len(letters) <= 12
+        and sum(letter.isupper() for letter in letters) * 2 > len(letters)
+        and " " not in text.strip()
+    )
+
+
+def _stem(word: str) -> str:
+    word = _ONE_SPELLING.get(word, word)
+    if len(word) > 4 and word.isascii() and word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
+    return _ONE_SPELLING.get(word, word)
+
+
+def _countries_in(words: list[str]) -> Iterator[str]:
+    for length in (1, 2, 3):
+        for start in range(len(words) - length + 1):
+            code = _country_of(" ".join(words[start : start + length]))
+            if code:
+                yield code
+
+
+@lru_cache(maxsize=65536)
+def _country_of(words: str) -> str:
+    return country_code(words) if len(words) > 3 else ""
+
+
+def _weights(portraits: Sequence[_Portrait]) -> dict[str, float]:
+    """Return how much each word tells: the rarer in this list, the more."""
+    seen = Counter(word for portrait in portraits for word in portrait.words)
+    return {
+        word: math.log(1.5 + len(portraits) / count) * (0.25 if word in _COMMON else 1)
+        for word, count in seen.items()
+    }
+
+
+def _candidates(portraits: Sequence[_Portrait]) -> set[tuple[int, int]]:
+    """Return the pairs worth a closer look, found without comparing each name with each other one in Python."""
+    return {*_with_like_text(portraits), *_with_one_acronym(portraits)}
+
+
+def _with_like_text(portraits: Sequence[_Portrait]) -> Iterator[tuple[int, int]]:
+    """Compare each text with those not much longer: names of very different lengths cannot be alike."""
+    order = sorted(range(len(portraits)), key=lambda place: len(portraits[place].text))
+    texts = [portraits[place].text for place in order]
+    lengths = [len(text) for text in texts]
+    for here, text in enumerate(texts):
+        longest = len(text) * (200 / _ALIKE_TEXT - 1)
+        others = texts[here + 1 : bisect_right(lengths, longest)]
+        for _text, _score, there in process.extract(
+            text, others, scorer=fuzz.ratio, processor=None, limit=None, score_cutoff=_ALIKE_TEXT
+        ):
+            yield _pair(order[here], order[here + 1 + there])
+
+
+def _with_one_acronym(portraits: Sequence[_Portrait]) -> Iterator[tuple[int, int]]:
+    holders: dict[str, list[int]] = defaultdict(list)
+    for place, portrait in enumerate(portraits):
+        for acronym in {*portrait.acronyms, *([portrait.initials] if len(portrait.initials) > 3 else [])}:
+            holders[acronym].append(place)
+    for places in holders.values():
+        # An acronym that many share tells nothing, and its pairs would be too many to look at.
+        if len(places) <= 20:
+            yield from (_pair(first, second) for first, second in combinations(places, 2))
+
+
+def _pair(first: int, second: int) -> tuple[int, int]:
+    return (first, second) if first < second else (second, first)
+
+
+def _likeness(one: _Portrait, other: _Portrait, weights: dict[str, float]) -> float:
+    """Return how likely two names are one organisation's, from 0 to 1."""
+    if one.numbers != other.numbers or (
+        one.countries and other.countries and not one.countries & other.countries
+    ):
+        return 0.0
+    if one.words == other.words or one.text == other.text:
+        return 1.0 if one.countries == other.countries else 0.9
+    if _is_acronym_of(one, other) or _is_acronym_of(other, one):
+        return 0.85
+    shared = one.words & other.words
+    left, right = _pair_up(one.words - shared, other.words - shared)
+    common = sum(weights[word] for word in shared) + sum(weights[word] for word, _twin in left)
+    apart = sum(weights[word] for word in right)
+    return common / (common + apart) if common else 0.0
+
+
+def _is_acronym_of(short: _Portrait, full: _Portrait) -> bool:
+    """Tell whether one name is nothing but the other's acronym."""
+    if len(short.words) != 1 or len(full.words) < 3 or not short.acronyms:
+        return False
+    (word,) = short.words
+    return len(word) > 2 and (word in full.acronyms or (len(word) > 3 and word == full.initials))
+
+
+def _pair_up(ones: frozenset[str], others: frozenset[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return words that are one another's misspelling, and the words that have no such twin."""
+    twins: list[tuple[str, str]] = []
+    alone: list[str] = []
+    free = sorted(others)
+    for word in sorted(ones):
+        twin = next((other for other in free if _is_misspelling(word, other)), None)
+        if twin is None:
+            alone.append(word)
+        else:
+            free.remove(twin)
+            twins.append((word, twin))
+    return twins, alone + free
+
+
+def _is_misspelling(one: str, other: str) -> bool:
+    return min(len(one), len(other)) > 3 and fuzz.ratio(one, other) >= _ALIKE_WORD

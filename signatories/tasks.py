@@ -1,0 +1,104 @@
+"""What happens without anyone asking: mail is sent and sent again, jobs are picked up, old data is erased."""
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+
+from letters.models import record
+from signatories import emails, limits
+from signatories.models import Contact, Signature, SignatureStatus, Token
+from signatories.withdrawal import erase
+
+logger = logging.getLogger(__name__)
+
+_TRIES = 60  # an hour apart at last: a mail server may be away for two days
+_LONGEST_PAUSE = timedelta(hours=1)
+_STUCK_AFTER = timedelta(minutes=10)  # a mail takes 30 seconds at most, so its worker was killed
+_FINISHED_KEPT = timedelta(days=1)
+
+
+@task()
+def send_mail(signature_id: int, mail: str, attempt: int = 1) -> str:
+    """Send one mail. While the mail server is away it comes back later, longer and longer apart.
+
+    It ends without an exception in every case: the queue would keep a traceback, and addresses stand in those.
+    """
+    try:
+        emails.send(signature_id, emails.Mail(mail))
+    except SMTPRecipientsRefused as refused:
+        if all(code >= 500 for code, _ in refused.recipients.values()):
+            _give_up(signature_id, "mailbox_refused")
+            return "refused"
+        return _try_again(signature_id, mail, attempt)
+    except OSError:  # smtplib's errors are OSErrors too
+        return _try_again(signature_id, mail, attempt)
+    return "sent"
+
+
+def _try_again(signature_id: int, mail: str, attempt: int) -> str:
+    if attempt >= _TRIES:
+        _give_up(signature_id, "mail_server_away")
+        return "given up"
+    pause = min(timedelta(seconds=5 * 2**attempt), _LONGEST_PAUSE)
+    send_mail.using(run_after=timezone.now() + pause).enqueue(signature_id, mail, attempt + 1)
+    return "later"
+
+
+def _give_up(signature_id: int, reason: str) -> None:
+    signature = Signature.objects.get(pk=signature_id)
+    record("mail_failed", kind="signature", subject=signature.public_id, letter=signature.letter_id, reason=reason)
+    logger.warning("A mail of signature %s was given up: %s", signature.public_id, reason)
+
+
+def do_what_is_due() -> None:
+    """Pick up what a killed worker left and erase what has been kept long enough. Harmless at any time."""
+    revive_stuck_jobs()
+    limits.forget()
+    Token.objects.filter(expires_at__lt=timezone.now() - settings.CONFIRM_LINK_LIFE).delete()
+    DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - _FINISHED_KEPT).delete()
+    erase_unconfirmed()
+    erase_rejected()
+    erase_old_contacts()
+
+
+def revive_stuck_jobs() -> int:
+    """Put jobs whose worker was killed back into the queue and return how many there were."""
+    stuck = DBTaskResult.objects.running().filter(started_at__lt=timezone.now() - _STUCK_AFTER)
+    return stuck.update(status=TaskResultStatus.READY, started_at=None)
+
+
+def erase_unconfirmed() -> None:
+    """Delete what nobody ever confirmed."""
+    before = timezone.now() - settings.ERASE_UNCONFIRMED_AFTER
+    for signature in Signature.objects.filter(status=SignatureStatus.UNCONFIRMED, created_at__lt=before):
+        with transaction.atomic():
+            record("expire", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+            signature.delete()
+
+
+def erase_rejected() -> None:
+    """Empty the rows of signatures that were rejected or withdrawn long enough ago."""
+    before = timezone.now() - settings.ERASE_REJECTED_AFTER
+    ended = (SignatureStatus.REJECTED, SignatureStatus.WITHDRAWN)
+    for signature in Signature.objects.filter(status__in=ended, ended_at__lt=before, erased_at__isnull=True):
+        erase(signature)
+
+
+def erase_old_contacts() -> None:
+    """Delete contacts of letters that closed long ago; longer ago for those who agreed to be kept."""
+    now = timezone.now()
+    for kept, life in (
+        (False, settings.ERASE_CONTACTS_AFTER_CLOSING),
+        (True, settings.ERASE_KEPT_CONTACTS_AFTER_CLOSING),
+    ):
+        old = Contact.objects.filter(signature__keep_contact=kept, signature__letter__closes_at__lt=now - life)
+        old.delete()
+        Signature.objects.filter(
+            keep_contact=kept, letter__closes_at__lt=now - life, dedupe_key__isnull=False
+        ).update(dedupe_key=None)

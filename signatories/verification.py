@@ -1,0 +1,96 @@
+"""Confirming that an organisation's own mailbox said yes, and verifying that an organisation is real."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from letters.models import Staff, record
+from signatories.emails import Mail, send_later
+from signatories.models import Organisation, Signature, SignatureStatus, Verification
+
+
+class ConfirmingIsOver(Exception):
+    """The letter was closed, and the grace for confirming is over."""
+
+
+class SignatureEnded(Exception):
+    """The signature was withdrawn or rejected."""
+
+
+class NotByPhone(Exception):
+    """Only a signature that gave a phone number is confirmed by hand."""
+
+
+def confirm(signature: Signature, *, visibility: str) -> Signature:
+    """Take the mailbox's yes, with the choice who may see the name. Confirming twice keeps the first time.
+
+    Raises ConfirmingIsOver or SignatureEnded.
+    """
+    with transaction.atomic():
+        signature = Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
+        _refuse_ended(signature)
+        if signature.status != SignatureStatus.UNCONFIRMED:
+            return signature
+        if not signature.letter.accepts_confirmations:
+            raise ConfirmingIsOver
+        signature.visibility = visibility
+        signature.organisation = _organisation_of_mailbox(signature)
+        _move_on(signature)
+        record("confirm", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+        held = signature.status == SignatureStatus.HELD
+        send_later(signature, Mail.HELD if held else Mail.CONFIRMED)
+    return signature
+
+
+def confirm_by_hand(signature: Signature, *, by: Staff) -> Signature:
+    """Take a yes that staff heard on the phone number given. Raises NotByPhone, or as `confirm` does."""
+    with transaction.atomic():
+        signature = Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
+        _refuse_ended(signature)
+        if not signature.by_phone or signature.status != SignatureStatus.UNCONFIRMED:
+            raise NotByPhone
+        if not signature.letter.accepts_confirmations:
+            raise ConfirmingIsOver
+        _move_on(signature)
+        record(
+            "confirm_by_hand", kind="signature", subject=signature.public_id, letter=signature.letter_id, by=by
+        )
+    return signature
+
+
+def verify(organisation: Organisation, *, by: Staff, verification: str = Verification.VERIFIED) -> Organisation:
+    """Write down whether an organisation is real and what it says it is."""
+    with transaction.atomic():
+        organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        organisation.verification = Verification(verification)
+        organisation.save(update_fields=["verification"])
+        record("verify", kind="organisation", subject=organisation.public_id, by=by, reason=verification)
+    return organisation
+
+
+def _refuse_ended(signature: Signature) -> None:
+    if signature.status in (SignatureStatus.WITHDRAWN, SignatureStatus.REJECTED, SignatureStatus.SUPERSEDED):
+        raise SignatureEnded
+
+
+def _move_on(signature: Signature) -> None:
+    signature.confirmed_at = timezone.now()
+    signature.status = SignatureStatus.HELD if signature.hold_reason else SignatureStatus.AWAITING_MODERATION
+    signature.save(update_fields=["visibility", "organisation", "confirmed_at", "status"])
+
+
+def _organisation_of_mailbox(signature: Signature) -> Organisation | None:
+    """Return the one verified organisation this mailbox has signed for before, if the name is its name too.
+
+    None where it has already signed this letter: a moderator looks at that.
+    """
+    known = list(
+        Organisation.objects.filter(
+            verification=Verification.VERIFIED,
+            signatures__contact__address_key=signature.contact.address_key,
+        ).distinct()[:2]
+    )
+    if len(known) != 1 or signature.name_key not in known[0].name_keys:
+        return None
+    Organisation.objects.select_for_update().get(pk=known[0].pk)  # two names of it may be confirmed at once
+    has_signed = Signature.objects.live().filter(letter=signature.letter_id, organisation=known[0]).exists()
+    return None if has_signed else known[0]

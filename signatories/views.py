@@ -1,0 +1,327 @@
+"""The public pages of who says it too: the list, signing, confirming, and the signatory's own page."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from letters import pages
+from letters.models import Letter
+from letters.revision import Edition, LetterNotPublic, edition_of
+from letters.views import addresses
+from signatories import limits, signing, tokens, verification, wall, withdrawal
+from signatories.forms import CodeForm, CorrectForm, SignForm, VisibilityForm
+from signatories.models import ENDED, Proposal, Purpose, Signature, SignatureStatus
+from signatories.origin import sent_from_elsewhere
+
+# --- the list ----------------------------------------------------------------------------------------
+
+
+@require_safe
+def signatories(request: HttpRequest, slug: str) -> HttpResponse:
+    """The whole list, two hundred names a page."""
+    try:
+        edition = edition_of(slug)
+    except LetterNotPublic:
+        raise Http404 from None
+    number = _page_number(request)
+    return pages.answer(
+        request, ("signatories", slug, number), str(edition), lambda: _list_page(request, edition, number)
+    )
+
+
+def _page_number(request: HttpRequest) -> int:
+    asked = request.GET.get("page", "1")
+    if not (asked.isascii() and asked.isdigit() and 0 < int(asked) < 100_000):
+        raise Http404
+    return int(asked)
+
+
+def _list_page(request: HttpRequest, edition: Edition, number: int) -> str:
+    letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
+    counts = wall.counts(letter)
+    last = max(1, -(-(counts.organisations - counts.unnamed) // settings.NAMES_PER_PAGE))
+    if number > last:
+        raise Http404
+    context = {
+        "letter": letter,
+        "text": letter.text_for(get_language()),
+        "counts": counts,
+        "names": wall.names(letter, page=number),
+        "page": {
+            "number": number,
+            "pages": last,
+            "previous_url": f"?page={number - 1}" if number > 1 else "",
+            "next_url": f"?page={number + 1}" if number < last else "",
+        },
+        **addresses(letter),
+    }
+    return render_to_string("signatories/signatories.html", context, request)
+
+
+# --- signing -----------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form of a public letter."""
+    return _sign(request, get_object_or_404(Letter.objects.public().select_related("host"), slug=slug))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def gathering_sign(request: HttpRequest, key: str) -> HttpResponse:
+    """The form of a letter that gathers behind its secret link."""
+    letter = _gathering_letter(key)
+    return HttpResponseRedirect(addresses(letter)["sign_url"]) if letter.is_public else _sign(request, letter)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_sent(request: HttpRequest, slug: str) -> HttpResponse:
+    """What to do now, the same for everyone; and the place for the code."""
+    return _sent(request, get_object_or_404(Letter.objects.public().select_related("host"), slug=slug))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def gathering_sent(request: HttpRequest, key: str) -> HttpResponse:
+    """What to do now, while the letter gathers."""
+    letter = _gathering_letter(key)
+    return HttpResponseRedirect(addresses(letter)["sent_url"]) if letter.is_public else _sent(request, letter)
+
+
+def _gathering_letter(key: str) -> Letter:
+    """Return the letter of a secret link; after its launch too, since mails and chats still hold the link."""
+    letter = get_object_or_404(Letter.objects.select_related("host"), gathering_key=key)
+    if not letter.is_public and not letter.accepts_signatures:
+        raise Http404
+    return letter
+
+
+def _sign(request: HttpRequest, letter: Letter) -> HttpResponse:
+    if not letter.accepts_signatures:
+        return _letter_closed(request, letter)
+    if request.method != "POST":
+        return _sign_page(request, letter, SignForm())
+    form = SignForm(request.POST)
+    if sent_from_elsewhere(request):
+        return _sign_page(request, letter, form, problem=_sent_from_elsewhere(), status=403)
+    if not form.is_valid():
+        return _sign_page(request, letter, form, status=422)
+    text = letter.text_for(get_language())
+    if text is None:
+        raise Http404
+    try:
+        signing.sign(
+            letter,
+            text=text,
+            claim=form.claim,
+            contact=form.contact,
+            visibility=form.cleaned_data["visibility"],
+            language=get_language(),
+            keep_contact=form.cleaned_data["keep"],
+            place=limits.place_of(request),
+            trapped=form.is_trapped,
+        )
+    except signing.LetterNotOpen:
+        return _letter_closed(request, letter)
+    return _no_store(HttpResponseRedirect(addresses(letter)["sent_url"], status=303))
+
+
+def _sign_page(
+    request: HttpRequest, letter: Letter, form: SignForm, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    recipients = list(letter.recipients.all())
+    context = {
+        "form": form,
+        "form_problem": problem,
+        "recipients": recipients,
+        "governments": sorted({one.country_name for one in recipients if one.country}),
+    }
+    return _page(request, "sign", letter, context, status=status)
+
+
+def _sent(request: HttpRequest, letter: Letter) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, "sent", letter, {"form": CodeForm()})
+    form = CodeForm(request.POST)
+    if sent_from_elsewhere(request):
+        form.add_error(None, _sent_from_elsewhere())
+    if not form.is_valid():
+        return _page(request, "sent", letter, {"form": form}, status=422)
+    try:
+        signature = tokens.redeem_code(
+            letter, address=form.cleaned_data["contact_email"], code=form.cleaned_data["code"]
+        )
+    except tokens.WrongCode:
+        form.add_error(
+            "code", _("Address and code do not belong together. After five tries, use the link in the mail.")
+        )
+        return _page(request, "sent", letter, {"form": form}, status=422)
+    minted = tokens.mint(signature, Purpose.CONFIRM)
+    return _no_store(HttpResponseRedirect(reverse("confirm", args=[minted.value]), status=303))
+
+
+def _letter_closed(request: HttpRequest, letter: Letter) -> HttpResponse:
+    return _page(request, "letter_closed", letter, {}, status=410)
+
+
+# --- confirming --------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind the link in the mail. GET shows a button, since scanners follow links; POST confirms."""
+    try:
+        signature = tokens.find(token, Purpose.CONFIRM)
+    except tokens.LinkUnknown:
+        return _no_store(render(request, "signatories/link_unknown.html", status=404))
+    except tokens.LinkExpired:
+        return _no_store(render(request, "signatories/link_expired.html", status=410))
+    if signature.status in ENDED:
+        return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
+    if signature.status != SignatureStatus.UNCONFIRMED:
+        return _page(request, "confirmed", signature.letter, {"signature": signature})
+    return _confirm(request, signature)
+
+
+def _confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
+    button = _("Yes, we sign")
+    if not signature.letter.accepts_confirmations:
+        return _letter_closed(request, signature.letter)
+    if request.method != "POST":
+        form = VisibilityForm(button=button)
+        return _page(request, "confirm", signature.letter, {"signature": signature, "form": form})
+    form = VisibilityForm(request.POST, button=button)
+    if sent_from_elsewhere(request):
+        form.add_error(None, _sent_from_elsewhere())
+    if not form.is_valid():
+        context = {"signature": signature, "form": form}
+        return _page(request, "confirm", signature.letter, context, status=422)
+    try:
+        signature = verification.confirm(signature, visibility=form.cleaned_data["visibility"])
+    except verification.ConfirmingIsOver:
+        return _letter_closed(request, signature.letter)
+    except verification.SignatureEnded:
+        return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
+    return _page(request, "confirmed", signature.letter, {"signature": signature})
+
+
+# --- the signatory's own page ------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a signatory corrects, chooses who sees the name, withdraws and erases."""
+    try:
+        signature = tokens.find(token, Purpose.OWN_PAGE)
+    except tokens.LinkUnknown:
+        return _no_store(render(request, "signatories/link_unknown.html", status=404))
+    except tokens.LinkExpired:
+        return _no_store(render(request, "signatories/link_expired.html", status=410))
+    if request.method != "POST":
+        return _own_page(request, signature)
+    if sent_from_elsewhere(request):
+        return _own_page(request, signature, done=_sent_from_elsewhere(), status=403)
+    act = _OWN_ACTS.get(request.POST.get("act", ""))
+    if act is None:
+        return _own_page(request, signature, status=422)
+    try:
+        return act(request, signature)
+    except verification.SignatureEnded:
+        return _own_page(request, tokens.find(token, Purpose.OWN_PAGE), status=410)
+
+
+def _correct(request: HttpRequest, signature: Signature) -> HttpResponse:
+    form = CorrectForm(request.POST, facts=signature)
+    if not form.is_valid():
+        return _own_page(request, signature, correct_form=form, status=422)
+    signature = withdrawal.correct(signature, correction=form.correction)
+    waits = Proposal.objects.filter(signature=signature).exists()
+    done = _("Thank you. A moderator looks at your correction.") if waits else _("Thank you. It is corrected.")
+    return _own_page(request, signature, done=done)
+
+
+def _choose(request: HttpRequest, signature: Signature) -> HttpResponse:
+    form = _visibility_form(signature, request.POST)
+    if not form.is_valid():
+        return _own_page(request, signature, visibility_form=form, status=422)
+    signature = withdrawal.choose_visibility(signature, visibility=form.cleaned_data["visibility"])
+    done = _("Done. Within a minute every page follows your choice.")
+    return _own_page(request, signature, done=done)
+
+
+def _withdraw(request: HttpRequest, signature: Signature) -> HttpResponse:
+    if not request.POST.get("sure"):
+        return _own_page(request, signature, done=_not_sure(), status=422)
+    signature = withdrawal.withdraw(signature)
+    return _own_page(request, signature, done=_("Your signature is withdrawn. It counts no more."))
+
+
+def _erase(request: HttpRequest, signature: Signature) -> HttpResponse:
+    if not request.POST.get("sure"):
+        return _own_page(request, signature, done=_not_sure(), status=422)
+    letter = signature.letter
+    withdrawal.erase(signature)
+    return _page(request, "erased", letter, {})
+
+
+_OWN_ACTS = {"correct": _correct, "visibility": _choose, "withdraw": _withdraw, "erase": _erase}
+
+
+def _own_page(
+    request: HttpRequest,
+    signature: Signature,
+    *,
+    correct_form: CorrectForm | None = None,
+    visibility_form: VisibilityForm | None = None,
+    done: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    proposal = Proposal.objects.filter(signature=signature).first()
+    has_ended = signature.status in ENDED
+    context = {
+        "signature": signature,
+        "has_ended": has_ended,
+        "proposal": proposal,
+        "correct_form": None if has_ended else correct_form or CorrectForm(facts=proposal or signature),
+        "visibility_form": None if has_ended else visibility_form or _visibility_form(signature),
+        "done": done,
+    }
+    return _page(request, "own_page", signature.letter, context, status=status)
+
+
+def _visibility_form(signature: Signature, data: Any = None) -> VisibilityForm:
+    return VisibilityForm(
+        data, button=_("Save"), act="visibility", initial={"visibility": signature.visibility}
+    )
+
+
+# --- what they share ---------------------------------------------------------------------------------
+
+
+def _sent_from_elsewhere() -> str:
+    return _("This was sent from another page. Nothing is lost: please look at it once more and send it from here.")
+
+
+def _not_sure() -> str:
+    return _("Please tick the box, so that nobody does this by mistake.")
+
+
+def _page(
+    request: HttpRequest, name: str, letter: Letter, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a page that is one person's own: stored nowhere, named to nobody."""
+    shared = {"letter": letter, "text": letter.text_for(get_language()), **addresses(letter)}
+    response = render(request, f"signatories/{name}.html", shared | context, status=status)
+    return _no_store(response)
+
+
+def _no_store(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store, private"
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response

@@ -1,0 +1,144 @@
+"""The signatory's own rights: correct, choose who sees the name, hide, withdraw, erase. At once, unasked why."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from letters.models import record
+from letters.revision import bump
+from signatories.emails import Mail, send_later
+from signatories.models import ENDED, Contact, Organisation, Proposal, Signature, SignatureStatus, Token
+from signatories.verification import SignatureEnded
+from signatories.visibility import Visibility
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction:
+    """An organisation's facts as its signatory wants them."""
+
+    name: str
+    latin: str
+    country: str
+    kind: str
+    website: str
+
+
+_FACTS = ("name", "latin", "country", "kind", "website")
+
+
+def correct(signature: Signature, *, correction: Correction) -> Signature:
+    """Change what is not published yet; propose a change of what is, which stands until a moderator agrees.
+
+    Raises SignatureEnded.
+    """
+    facts = {field: getattr(correction, field) for field in _FACTS}
+    with transaction.atomic():
+        signature = _lock(signature)
+        _refuse_ended(signature)
+        if facts == {field: getattr(signature, field) for field in _FACTS}:
+            Proposal.objects.filter(signature=signature).delete()
+            return signature
+        if signature.status == SignatureStatus.PUBLISHED:
+            Proposal.objects.update_or_create(
+                signature=signature, defaults={**facts, "proposed_at": timezone.now()}
+            )
+            act = "propose_correction"
+        else:
+            for field, value in facts.items():
+                setattr(signature, field, value)
+            signature.save(update_fields=[*_FACTS, "name_key", "sort_key"])
+            act = "correct"
+        record(act, kind="signature", subject=signature.public_id, letter=signature.letter_id)
+    return signature
+
+
+def choose_visibility(signature: Signature, *, visibility: str) -> Signature:
+    """Show the name to whom its signatory says. Raises SignatureEnded."""
+    with transaction.atomic():
+        signature = _lock(signature)
+        _refuse_ended(signature)
+        signature.visibility = Visibility(visibility)
+        signature.save(update_fields=["visibility"])
+        record(
+            "choose_visibility",
+            kind="signature",
+            subject=signature.public_id,
+            letter=signature.letter_id,
+            reason=visibility,
+        )
+        if signature.status == SignatureStatus.PUBLISHED:
+            bump([signature.letter_id])
+    return signature
+
+
+def hide(signature: Signature) -> Signature:
+    """Take the name off every page; the organisation stays counted. Raises SignatureEnded."""
+    return choose_visibility(signature, visibility=Visibility.COUNTED_ONLY)
+
+
+def withdraw(signature: Signature) -> Signature:
+    """Take the yes back. Withdrawing twice is harmless."""
+    with transaction.atomic():
+        signature = _lock(signature)
+        if signature.status in ENDED:
+            return signature
+        was_counted = _end(signature)
+        send_later(signature, Mail.WITHDRAWN)
+        if was_counted:
+            bump([signature.letter_id])
+    return signature
+
+
+def erase(signature: Signature) -> Signature:
+    """Take the yes back and empty everything that says who it was; what was done stays written down.
+
+    The organisation goes too, when no other signature speaks of it.
+    """
+    with transaction.atomic():
+        signature = _lock(signature)
+        was_counted = signature.status not in ENDED and _end(signature)
+        organisation, signature.organisation = signature.organisation, None
+        for field in ("name", "latin", "country", "kind", "website"):
+            setattr(signature, field, "")
+        signature.dedupe_key = None
+        signature.erased_at = timezone.now()
+        signature.save()
+        signature.excluded_recipients.clear()
+        Contact.objects.filter(signature=signature).delete()
+        Token.objects.filter(signature=signature).delete()
+        if organisation is not None:
+            _erase_if_alone(organisation)
+        record("erase", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+        if was_counted:
+            bump([signature.letter_id])
+    return signature
+
+
+def _lock(signature: Signature) -> Signature:
+    return (
+        Signature.objects.select_for_update(of=("self",))
+        .select_related("organisation", "letter")
+        .get(pk=signature.pk)
+    )
+
+
+def _refuse_ended(signature: Signature) -> None:
+    if signature.status in ENDED:
+        raise SignatureEnded
+
+
+def _end(signature: Signature) -> bool:
+    """Take the yes back and say whether it was counted."""
+    was_counted = signature.status == SignatureStatus.PUBLISHED
+    signature.status = SignatureStatus.WITHDRAWN
+    signature.ended_at = timezone.now()
+    signature.save(update_fields=["status", "ended_at"])
+    Proposal.objects.filter(signature=signature).delete()
+    record("withdraw", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+    return was_counted
+
+
+def _erase_if_alone(organisation: Organisation) -> None:
+    if not Signature.objects.filter(organisation=organisation).exists():
+        organisation.delete()
