@@ -239,7 +239,7 @@ def _answers() -> bool:
 def _where_everything_is() -> str:
     from letters.models import Letter, Staff  # only now: models need the settings
 
-    letter = Letter.objects.public().order_by("pk").first()
+    letter = Letter.objects.public().order_by("-opens_at").first()
     staff = Staff.objects.filter(is_superuser=True).order_by("pk").first()
     password = settings.VAR_DIR / "demonstration-password.txt"
     return f"""

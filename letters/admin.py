@@ -95,7 +95,7 @@ class FigureInline(admin.TabularInline[Figure, Letter]):
 class ScheduleForm(forms.Form):
     """When a lifecycle act takes place: now, or at a time in the letter's own time zone."""
 
-    act = forms.ChoiceField(choices=[(name, name) for name in ("gather", "open", "close", "archive", "link")])
+    act = forms.ChoiceField(choices=[(name, name) for name in ("gather", "open", "close", "reopen", "archive", "link")])
     at = forms.DateTimeField(
         required=False,
         input_formats=["%Y-%m-%dT%H:%M"],
@@ -107,6 +107,10 @@ class ScheduleForm(forms.Form):
         return at.replace(tzinfo=ZoneInfo(letter.time_zone)) if at else None
 
 
+_UNDATED_ACTS = {
+    "link": lifecycle.replace_gathering_link,
+    "reopen": lifecycle.reopen_letter,
+}
 _DATED_ACTS = {
     "gather": lifecycle.gather,
     "open": lifecycle.open_letter,
@@ -186,8 +190,8 @@ class LetterAdmin(admin.ModelAdmin[Letter]):
     def _carry_out(self, request: HttpRequest, letter: Letter, form: ScheduleForm) -> None:
         name = form.cleaned_data["act"]
         try:
-            if name == "link":
-                lifecycle.replace_gathering_link(letter, by=request.user)
+            if name in _UNDATED_ACTS:
+                _UNDATED_ACTS[name](letter, by=request.user)
             else:
                 _DATED_ACTS[name](letter, by=request.user, at=form.when(letter))
         except lifecycle.LetterHasNoText:

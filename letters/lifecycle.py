@@ -43,6 +43,19 @@ def close_letter(letter: Letter, *, by: Staff | None = None, at: datetime | None
     )
 
 
+def reopen_letter(letter: Letter, *, by: Staff | None = None) -> Letter:
+    """Take signatures again, without a date to close."""
+    with transaction.atomic():
+        letter = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+        if letter.phase != Phase.CLOSED:
+            raise WrongPhase(letter.phase)
+        letter.closes_at = None
+        letter.save(update_fields=["closes_at"])
+        record("reopen", kind="letter", subject=letter.slug, letter=letter, by=by)
+        bump_with_neighbours(letter)
+    return letter
+
+
 def archive_letter(letter: Letter, *, by: Staff | None = None, at: datetime | None = None) -> Letter:
     """Keep a closed letter for the record."""
     return _set_date(letter, "archived_at", at, act="archive", by=by, when=(Phase.OPEN, Phase.CLOSED))

@@ -61,7 +61,7 @@ def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
         context = _context(signature, mail)
         body = render_to_string(f"emails/{mail}/body.txt", context)
         subject = " ".join(render_to_string(f"emails/{mail}/subject.txt", context).split())
-        frame = {"body": body, "language": _language(signature), "rtl": get_language_bidi(), **context}
+        frame = {"subject": subject, "body": body, "language": _language(signature), "rtl": get_language_bidi(), **context}
         html = render_to_string("emails/_frame.html", frame)
     message = EmailMultiAlternatives(
         subject=subject,
@@ -79,8 +79,9 @@ def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
 def _context(signature: Signature, mail: Mail) -> dict[str, Any]:
     context = {
         "signature": signature,
+        "name": _isolated(signature.name),
         "letter": signature.letter,
-        "title": _title(signature),
+        "title": _isolated(_title(signature)),
         "letter_url": _absolute(_letter_path(signature.letter)),
         "days": settings.CONFIRM_LINK_LIFE.days,
     }
@@ -102,6 +103,11 @@ def _letter_path(letter: Letter) -> str:
 def _title(signature: Signature) -> str:
     text = signature.letter.text_for(_language(signature))
     return text.title if text else ""
+
+
+def _isolated(words: str) -> str:
+    """Return words of any direction so that they turn nothing around them: plain text has no <bdi>."""
+    return f"\u2068{words}\u2069" if words else ""
 
 
 def _absolute(path: str) -> str:

@@ -100,8 +100,12 @@ class Organisation(models.Model):
         return self.public_id  # Django's admin log copies this; it must hold no name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name_key = names.key(self.name)
+        self.fill_key()
         super().save(*args, **kwargs)
+
+    def fill_key(self) -> None:
+        """Derive what names are compared by; bulk_create does not call save."""
+        self.name_key = names.key(self.name)
 
     @property
     def name_keys(self) -> set[str]:
@@ -259,9 +263,13 @@ class Signature(models.Model):
         return self.public_id  # Django's admin log copies this; it must hold no name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.fill_keys()
+        super().save(*args, **kwargs)
+
+    def fill_keys(self) -> None:
+        """Derive what names are compared and sorted by; bulk_create does not call save."""
         self.name_key = names.key(self.name)
         self.sort_key = names.sort_key(self.name)
-        super().save(*args, **kwargs)
 
     @property
     def country_name(self) -> str:

@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 
 from letters import countries
 from letters.models import Letter
-from signatories.models import Signature, SignatureQuerySet
+from signatories.models import Channel, Signature, SignatureQuerySet
 from signatories.visibility import StaffCap, Visibility
 
 NEWEST = 5  # names that are marked as new
@@ -75,7 +75,8 @@ def counts_of(letter_ids: Iterable[int]) -> dict[int, Counts]:
 def names(letter: Letter, *, page: int = 1) -> list[Signatory]:
     """Return one page of names in reading order, settings.NAMES_PER_PAGE at most, the newest marked."""
     per_page = settings.NAMES_PER_PAGE
-    newest = set(_of(letter).newest_first().values_list("public_id", flat=True)[:NEWEST])
+    signed_here = _of(letter).exclude(channel=Channel.IMPORT)  # an imported list arrived as a whole, long ago
+    newest = set(signed_here.newest_first().values_list("public_id", flat=True)[:NEWEST])
     rows = _of(letter).in_reading_order()[(page - 1) * per_page : page * per_page]
     return [_signatory(row, newest) for row in rows]
 

@@ -1,23 +1,15 @@
-// Keeps a letter's count and wall current while somebody looks at them. Without it they are as old as the page.
+// Keeps a letter's count and wall current while somebody looks. Without it they are as old as the page.
 
 const wall = document.querySelector("[data-live]");
-const usual = navigator.connection?.saveData ? 60_000 : wall.dataset.poll * 1000;
+const { live, poll, said } = wall.dataset;
+const usual = navigator.connection?.saveData ? 60_000 : poll * 1000;
+const items = () => [...wall.querySelectorAll(".names li")];
+const nameOf = (item) => item.firstChild.textContent;
+const topOf = (item) => item.getBoundingClientRect().top;
 const known = new Set(items().map(nameOf));
 let revision = Number(wall.dataset.revision);
 let pause = usual;
 let timer;
-
-function items() {
-  return [...wall.querySelectorAll(".names li")];
-}
-
-function nameOf(item) {
-  return item.firstChild.textContent;
-}
-
-function topOf(item) {
-  return item.getBoundingClientRect().top;
-}
 
 // Always under the pause: everybody sees a name in time, and not all ask at once.
 function wait() {
@@ -27,8 +19,8 @@ function wait() {
 
 async function look() {
   try {
-    const news = await (await ask(wall.dataset.live)).json();
-    const latest = news.latest.map((one) => one.name);
+    const news = await (await ask(live)).json();
+    const latest = news.latest.map((item) => item.name);
     if (news.revision > revision) await refresh(latest);
     latest.forEach((name) => known.add(name));
     pause = usual;
@@ -45,19 +37,17 @@ async function ask(address) {
 }
 
 async function refresh(latest) {
-  const text = await (await ask(location)).text();
-  const page = new DOMParser().parseFromString(text, "text/html");
+  const page = new DOMParser().parseFromString(await (await ask(location)).text(), "text/html");
   const focused = wall.querySelector("a:focus");
   const read = items().find((item) => topOf(item) > 0 && topOf(item) < innerHeight);
   const top = read && topOf(read);
   for (const part of document.querySelectorAll("[data-live-part]")) {
-    const newer = page.querySelector(`[data-live-part=${part.dataset.livePart}]`);
-    part.replaceChildren(...newer.childNodes);
+    part.replaceChildren(...page.querySelector(`[data-live-part=${part.dataset.livePart}]`).childNodes);
   }
   if (focused) wall.querySelector("a")?.focus({ preventScroll: true });
   const same = read && items().find((item) => nameOf(item) === nameOf(read));
   if (same) scrollBy(0, topOf(same) - top);
-  // A cache may have answered with a page older than the news: then the next look asks again.
+  // A cache may answer with a page older than the news: then the next look asks again.
   revision = Number(page.querySelector("[data-live]").dataset.revision);
   announce(latest.filter((name) => !known.has(name)));
 }
@@ -67,8 +57,10 @@ function announce(names) {
     item.classList.add("new", "fresh");
     known.add(nameOf(item));
   }
-  const said = names.length ? wall.dataset.said.replace("NAMES", () => names.join(", ")) : "";
-  wall.querySelector("[role=status]").textContent = `${said} ${wall.querySelector(".count").textContent}`;
+  wall.querySelector("[role=status]").textContent =
+    (names.length ? said.replace("NAMES", () => names.join(", ")) : "") +
+    " " +
+    wall.querySelector(".count").textContent;
 }
 
 document.addEventListener("visibilitychange", () => {

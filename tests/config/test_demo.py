@@ -52,15 +52,16 @@ class Demonstration:
         self.port = _free_port()
         self.process = None
 
-    def start(self, **environment):
+    def start(self):
         inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        return subprocess.Popen(
-            [sys.executable, "-m", "config.demo"],
-            cwd=PROJECT,
-            env=inherited | {"UNDERSIGNED_VAR": str(self.var), "PORT": str(self.port)} | environment,
-            stdout=self.output.open("w"),
-            stderr=subprocess.STDOUT,
-        )
+        with self.output.open("w") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "config.demo"],
+                cwd=PROJECT,
+                env=inherited | {"UNDERSIGNED_VAR": str(self.var), "PORT": str(self.port)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
 
     @property
     def output(self):
@@ -184,9 +185,9 @@ def test_an_impatient_end_is_an_end_too(demonstration):
 
 
 def test_its_children_do_not_outlive_its_murder(demonstration):
-    web, worker = demonstration.child("gunicorn"), demonstration.child("manage.py")
+    *children, _ = demonstration.everything()
     demonstration.end(signal.SIGKILL)
-    _until(lambda: not _lives(web) and not _lives(worker), "their end")
+    _until(lambda: not any(_lives(child) for child in children), "their end")
 
 
 def test_a_second_start_is_quick_and_keeps_what_was_there(demonstration):

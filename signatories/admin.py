@@ -1,0 +1,409 @@
+"""The moderator's desk: what waits, oldest first; one case on one screen; acts as buttons, everything else to read."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from letters.models import Event, record
+from signatories import matching, moderation, names, verification
+from signatories.contacts import unseal
+from signatories.models import (
+    DECIDABLE,
+    Channel,
+    Contact,
+    HoldReason,
+    Organisation,
+    Proposal,
+    RejectReason,
+    Signature,
+    SignatureQuerySet,
+    SignatureStatus,
+    Verification,
+)
+from signatories.visibility import StaffCap
+
+# What an act may answer, in words that say what to do next.
+_REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
+    moderation.NotAwaitingModeration: lambda refusal: (
+        _("A colleague was faster, or it is not confirmed: it is now “%s”.")
+        % SignatureStatus(refusal.status).label
+    ),
+    moderation.OrganisationAlreadySigned: lambda refusal: (
+        _("This organisation has signed this letter already, see %s. Choose another organisation, or reject it.")
+        % refusal.signature.public_id
+    ),
+    moderation.NothingProposed: lambda refusal: _("No correction is waiting; perhaps a colleague decided it."),
+    moderation.NotCompletable: lambda refusal: _("Its signatory has claimed it and speaks for itself now."),
+    verification.NotByPhone: lambda refusal: _("It is confirmed already, or its mailbox has to confirm it."),
+    verification.ConfirmingIsOver: lambda refusal: _("The letter is closed, and so is the time to confirm."),
+    verification.SignatureEnded: lambda refusal: _("It was withdrawn or rejected meanwhile."),
+}
+_REFUSED = tuple(_REFUSALS)
+
+
+def _words(refusal: Exception) -> str:
+    return _REFUSALS[type(refusal)](refusal)
+
+
+class _ReadOnly:
+    """Nothing is typed here: acts are buttons, and the database keeps what they do."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """What waits for staff, unless something else is asked for."""
+
+    title = gettext_lazy("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("all", gettext_lazy("All signatures")), *SignatureStatus.choices]
+
+    def choices(self, changelist: Any) -> Any:
+        yield {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("What waits"),
+        }
+        for value, title in self.lookup_choices:
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": title,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: SignatureQuerySet) -> SignatureQuerySet:
+        if self.value() is None:
+            return queryset.waiting_for_staff()
+        if self.value() in SignatureStatus.values:
+            return queryset.filter(status=self.value())
+        return queryset
+
+
+class ReasonForm(forms.Form):
+    """Why a signature is held or rejected; the reason is mailed in the signatory's language."""
+
+    reason = forms.ChoiceField(label=gettext_lazy("Reason"))
+
+    def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].choices = choices
+
+
+@admin.register(Signature)
+class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
+    """Signatures: the queue of what waits, and one case at a time."""
+
+    change_form_template = "admin/signatories/signature/case.html"
+    change_list_template = "admin/signatories/signature/queue.html"
+    list_display = ["shown_name", "letter", "country", "kind", "shown_status", "waits", "visibility", "channel"]
+    list_filter = [QueueFilter, "letter", "kind", "visibility", "channel"]
+    list_select_related = ["letter", "organisation", "proposal"]
+    list_per_page = settings.BULK_LIMIT
+    list_max_show_all = settings.BULK_LIMIT
+    show_full_result_count = False
+    search_fields = ["name", "latin", "public_id"]
+    actions = ["approve_many", "hold_many", "reject_many"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
+        return Signature.objects.oldest_first()
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        return []  # the queryset's own: oldest first
+
+    def has_change_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
+        """Nobody types into a signature; whoever may change one may use the buttons."""
+        return False
+
+    def may_decide(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("signatories.change_signature")
+
+    # --- the queue -----------------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("name"), ordering="sort_key")
+    def shown_name(self, signature: Signature) -> SafeString:
+        return format_html('<bdi dir="auto">{}</bdi>', signature.name or _("(erased)"))
+
+    @admin.display(description=gettext_lazy("status"), ordering="status")
+    def shown_status(self, signature: Signature) -> str:
+        status = str(signature.get_status_display())
+        if signature.status == SignatureStatus.PUBLISHED and hasattr(signature, "proposal"):
+            return f"{status}; {_('a correction waits')}"
+        if signature.status == SignatureStatus.UNCONFIRMED and signature.by_phone:
+            return f"{status}; {_('by phone')}"
+        return status
+
+    @admin.display(description=gettext_lazy("waits"), ordering="confirmed_at")
+    def waits(self, signature: Signature) -> str | SafeString:
+        """Say how long it has waited, in amber after a day and in red after three."""
+        proposal = getattr(signature, "proposal", None)
+        if signature.status == SignatureStatus.PUBLISHED and proposal is None:
+            return ""
+        since = proposal.proposed_at if proposal else signature.waits_since
+        age = timezone.now() - since
+        level = "red" if age > settings.MODERATION_RED else "amber" if age > settings.MODERATION_AMBER else "fresh"
+        return format_html('<span class="waits {}">{}</span>', level, timesince(since, depth=1))
+
+    # --- many at once --------------------------------------------------------------------------------
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return super().get_actions(request) if self.may_decide(request) else {}
+
+    @admin.action(description=gettext_lazy("Approve"))
+    def approve_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> None:
+        self._each(request, queryset, lambda signature: moderation.approve(signature, by=request.user))
+
+    @admin.action(description=gettext_lazy("Hold …"))
+    def hold_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> HttpResponse | None:
+        return self._with_reason(request, queryset, "hold_many", HoldReason.choices, moderation.hold)
+
+    @admin.action(description=gettext_lazy("Reject …"))
+    def reject_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> HttpResponse | None:
+        return self._with_reason(request, queryset, "reject_many", RejectReason.choices, moderation.reject)
+
+    def _with_reason(
+        self,
+        request: HttpRequest,
+        queryset: SignatureQuerySet,
+        action: str,
+        reasons: list[tuple[str, Any]],
+        act: Callable[..., Signature],
+    ) -> HttpResponse | None:
+        """Ask for the reason first, then act on each."""
+        form = ReasonForm(request.POST if "reason" in request.POST else None, choices=reasons)
+        if form.is_valid():
+            reason = form.cleaned_data["reason"]
+            self._each(request, queryset, lambda signature: act(signature, by=request.user, reason=reason))
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("For what reason?"),
+            "opts": self.opts,
+            "form": form,
+            "action": action,
+            "signatures": queryset[: settings.BULK_LIMIT],
+        }
+        return render(request, "admin/signatories/signature/reason.html", context)
+
+    def _each(
+        self, request: HttpRequest, queryset: SignatureQuerySet, act: Callable[[Signature], Signature]
+    ) -> None:
+        """Act on each row by itself and report each row that was refused: never all or nothing."""
+        done = 0
+        for signature in queryset[: settings.BULK_LIMIT]:
+            try:
+                act(signature)
+            except _REFUSED as refusal:
+                messages.warning(request, format_html("{}: {}", signature.name, _words(refusal)))
+            else:
+                done += 1
+        messages.success(request, ngettext("%d signature done.", "%d signatures done.", done) % done)
+
+    # --- one case ------------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+            return path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(view)),
+                name=f"signatories_signature_{name}",
+            )
+
+        return [page("decide", self.decide), page("contact", self.contact), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        signature = self.get_object(request, object_id)
+        context = {**(extra_context or {}), **(_case(signature) if signature else {})}
+        context["may_decide"] = self.may_decide(request)
+        return super().change_view(request, object_id, form_url, context)
+
+    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Carry out one decision, then show the next case that waits."""
+        if not self.may_decide(request):
+            raise PermissionDenied
+        signature = get_object_or_404(Signature, pk=pk)
+        decision = _DECISIONS.get(request.POST.get("decision", ""))
+        if decision is None:
+            messages.error(request, _("Nothing was done: no such decision."))
+            return HttpResponseRedirect(_case_url(signature))
+        try:
+            decision(request, signature)
+        except _REFUSED as refusal:
+            messages.warning(request, _words(refusal))
+            return HttpResponseRedirect(_case_url(signature))
+        except forms.ValidationError as problem:
+            messages.error(request, " ".join(problem.messages))
+            return HttpResponseRedirect(_case_url(signature))
+        messages.success(request, format_html("<bdi>{}</bdi>: {}", signature.name, _("done.")))
+        following = Signature.objects.waiting_for_staff().oldest_first().exclude(pk=pk).first()
+        return HttpResponseRedirect(
+            _case_url(following) if following else reverse("admin:signatories_signature_changelist")
+        )
+
+    def contact(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show who signed, to those who may see contacts; that it was shown is written down first."""
+        if not request.user.has_perm("signatories.view_contact"):
+            raise PermissionDenied
+        signature = get_object_or_404(Signature, pk=pk)
+        contact = Contact.objects.select_related("signature").filter(signature=signature).first()
+        record("show_contact", kind="signature", subject=signature.public_id, letter=signature.letter, by=request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Contact"),
+            "opts": self.opts,
+            "signature": signature,
+            "details": unseal(contact) if contact else None,
+        }
+        response = render(request, "admin/signatories/signature/contact.html", context)
+        response["Cache-Control"] = "no-store, private"
+        return response
+
+
+def _case_url(signature: Signature) -> str:
+    return reverse("admin:signatories_signature_change", args=[signature.pk])
+
+
+def _case(signature: Signature) -> dict[str, Any]:
+    """Return everything needed to decide about one signature."""
+    return {
+        "title": "",
+        "signature": signature,
+        "proposal": Proposal.objects.filter(signature=signature).first(),
+        "decidable": signature.status in DECIDABLE,
+        "rejectable": signature.status in (*DECIDABLE, SignatureStatus.PUBLISHED)
+        or (signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED),
+        "confirmable": signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED,
+        "completable": signature.channel == Channel.IMPORT
+        and not Contact.objects.filter(signature=signature).exists(),
+        "complete_form": CompleteForm(
+            initial={
+                "country": signature.country,
+                "kind": signature.kind,
+                "latin": signature.latin,
+                "website": signature.website,
+            }
+        ),
+        "hold_reasons": HoldReason.choices,
+        "reject_reasons": RejectReason.choices,
+        "caps": StaffCap.choices,
+        "lints": [names.sentence(code) for code in names.lint(signature.name)] if signature.name else [],
+        "organisations": matching.organisations_like(signature) if signature.name else [],
+        "resembling": matching.signatures_like(signature) if signature.name else [],
+        "events": Event.objects.filter(subject_kind="signature", subject_id=signature.public_id).select_related(
+            "by"
+        ),
+        "waiting": Signature.objects.waiting_for_staff().count(),
+    }
+
+
+class CompleteForm(forms.ModelForm[Signature]):
+    """What staff add to an imported name."""
+
+    class Meta:
+        model = Signature
+        fields = ["country", "kind", "latin", "website"]
+
+
+def _chosen_organisation(request: HttpRequest) -> Organisation | None:
+    chosen = request.POST.get("organisation", "")
+    return get_object_or_404(Organisation, public_id=chosen) if chosen else None
+
+
+def _reason(request: HttpRequest, reasons: list[str]) -> str:
+    reason = request.POST.get("reason", "")
+    if reason not in reasons:
+        raise forms.ValidationError(_("Please choose a reason; it is mailed to the signatory."))
+    return reason
+
+
+def _complete(request: HttpRequest, signature: Signature) -> Signature:
+    form = CompleteForm(request.POST, instance=signature)
+    if not form.is_valid():
+        raise forms.ValidationError([message for errors in form.errors.values() for message in errors])
+    facts = moderation.Facts(**form.cleaned_data)
+    return moderation.complete(signature, by=request.user, facts=facts)
+
+
+def _lower(request: HttpRequest, signature: Signature) -> Signature:
+    cap = request.POST.get("cap", "")
+    if cap not in ("", *StaffCap.values):
+        raise forms.ValidationError(_("No such choice."))
+    return moderation.lower(signature, by=request.user, to=cap)
+
+
+_DECISIONS: dict[str, Callable[[HttpRequest, Signature], Signature]] = {
+    "approve": lambda request, signature: moderation.approve(
+        signature, by=request.user, organisation=_chosen_organisation(request)
+    ),
+    "hold": lambda request, signature: moderation.hold(
+        signature, by=request.user, reason=_reason(request, HoldReason.values)
+    ),
+    "reject": lambda request, signature: moderation.reject(
+        signature, by=request.user, reason=_reason(request, RejectReason.values)
+    ),
+    "confirm": lambda request, signature: verification.confirm_by_hand(signature, by=request.user),
+    "accept": lambda request, signature: moderation.accept_correction(signature, by=request.user),
+    "decline": lambda request, signature: moderation.decline_correction(signature, by=request.user),
+    "complete": _complete,
+    "lower": _lower,
+}
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
+    """Organisations and whether they are what they say they are."""
+
+    list_display = ["shown_name", "country", "kind", "is_network", "verification"]
+    list_filter = ["verification", "kind", "is_network"]
+    search_fields = ["name", "aliases", "public_id"]
+    readonly_fields = ["name", "aliases", "country", "kind", "is_network", "website", "letters_signed"]
+    fields = ["verification", *readonly_fields]
+    actions = ["verify_many", "doubt_many"]
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def shown_name(self, organisation: Organisation) -> SafeString:
+        return format_html('<bdi dir="auto">{}</bdi>', organisation.name)
+
+    @admin.display(description=gettext_lazy("signatures"))
+    def letters_signed(self, organisation: Organisation) -> str:
+        signed = organisation.signatures.select_related("letter")
+        return ", ".join(f"{one.letter.slug} ({one.get_status_display()})" for one in signed)
+
+    def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
+        """Its verification is the one thing that is typed here."""
+        verification.verify(obj, by=request.user, verification=obj.verification)
+
+    @admin.action(description=gettext_lazy("Verified"))
+    def verify_many(self, request: HttpRequest, queryset: QuerySet[Organisation]) -> None:
+        self._verify(request, queryset, Verification.VERIFIED)
+
+    @admin.action(description=gettext_lazy("Doubtful"))
+    def doubt_many(self, request: HttpRequest, queryset: QuerySet[Organisation]) -> None:
+        self._verify(request, queryset, Verification.DOUBTFUL)
+
+    def _verify(self, request: HttpRequest, queryset: QuerySet[Organisation], to: Verification) -> None:
+        for organisation in queryset[: settings.BULK_LIMIT]:
+            verification.verify(organisation, by=request.user, verification=to)
+        messages.success(request, _("Done."))

@@ -1,0 +1,151 @@
+"""A letter in own words, signed by invented organisations, so that a volunteer sees the whole at work."""
+
+import json
+import secrets
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from letters import lifecycle
+from letters.models import Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text
+from signatories import moderation, signing, verification, withdrawal
+from signatories.contacts import ContactDetails
+from signatories.models import HoldReason, Organisation, Signature, SignatureStatus, Verification
+
+HERE = Path(__file__).resolve().parent.parent.parent
+CONTENT = HERE / "demonstration.json"
+PICTURE = HERE / "demonstration.jpg"
+
+
+class Command(BaseCommand):
+    help = "Load the demonstration letter with its invented signatories, once."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do nothing where the demonstration's host exists already."""
+        content = json.loads(CONTENT.read_text())
+        if Host.objects.filter(slug=content["host"]["slug"]).exists():
+            return
+        with transaction.atomic():
+            _load(content)
+
+
+def _load(content: dict[str, Any]) -> None:
+    now = timezone.now()
+    staff = _staff()
+    host = _host(content["host"])
+    letters = {one["slug"]: _letter(host, one, staff) for one in content["letters"]}
+    known: dict[str, Organisation] = {}
+    for entry in sorted(content["signatures"], key=lambda entry: -entry["days_ago"]):
+        _signature(letters[entry["letter"]], entry, staff, known, now)
+    for one in content["letters"]:
+        _date(letters[one["slug"]], one["phase"], now, staff)
+    for organisation in list(known.values())[::3]:
+        verification.verify(organisation, by=staff, verification=Verification.VERIFIED)
+    # Nobody reads the mailboxes of invented organisations.
+    DBTaskResult.objects.filter(enqueued_at__gte=now).delete()
+
+
+def _staff() -> Staff:
+    """Return the demonstration's own member of staff, whose password stands in a file for its owner alone."""
+    password = secrets.token_urlsafe(12)
+    path = settings.VAR_DIR / "demonstration-password.txt"
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(password + "\n")
+    return Staff.objects.create_superuser("demonstration", "", password)
+
+
+def _host(content: dict[str, Any]) -> Host:
+    host = Host.objects.create(
+        slug=content["slug"],
+        name=content["name"],
+        website=content["website"],
+        picture_credit=content["picture_credit"],
+    )
+    host.picture.save("harbour.jpg", ContentFile(PICTURE.read_bytes()))
+    for language, words in content["texts"].items():
+        HostText.objects.create(host=host, language=language, **words)
+    for link in content["links"]:
+        HostLink.objects.create(host=host, **link)
+    return host
+
+
+def _letter(host: Host, content: dict[str, Any], staff: Staff) -> Letter:
+    letter = Letter.objects.create(
+        host=host,
+        slug=content["slug"],
+        time_zone=content["time_zone"],
+        original_language=content["original_language"],
+    )
+    for language, words in content["texts"].items():
+        Text.objects.create(letter=letter, language=language, **words)
+    for recipient in content["recipients"]:
+        Recipient.objects.create(letter=letter, **recipient)
+    for language, figures in content["figures"].items():
+        for figure in figures:
+            as_of = date.fromisoformat(figure["as_of"])
+            Figure.objects.create(letter=letter, language=language, **{**figure, "as_of": as_of})
+    return lifecycle.gather(letter, by=staff, at=timezone.now() - timedelta(days=240))
+
+
+def _signature(
+    letter: Letter, entry: dict[str, Any], staff: Staff, known: dict[str, Organisation], now: datetime
+) -> None:
+    """Take one signature through the same acts as a real one, to the status it is to have."""
+    signature = signing.sign(
+        letter,
+        text=letter.text_for(entry["language"]) or letter.texts.get(),
+        claim=signing.Claim(
+            name=entry["name"],
+            latin=entry["latin"],
+            country=entry["country"],
+            kind=entry["kind"],
+            website=entry["website"],
+            is_network=entry["is_network"],
+        ),
+        contact=ContactDetails(
+            name=entry["contact_name"],
+            role=entry["contact_role"],
+            email=entry["contact_email"],
+            phone=entry["contact_phone"],
+        ),
+        visibility=entry["visibility"],
+        language=entry["language"],
+    )
+    status = entry["status"]
+    if status != SignatureStatus.UNCONFIRMED:
+        signature = verification.confirm(signature, visibility=entry["visibility"])
+    if status == SignatureStatus.PUBLISHED:
+        signature = moderation.approve(signature, by=staff, organisation=known.get(entry["name"]))
+        known[entry["name"]] = signature.organisation
+    elif status == SignatureStatus.HELD:
+        moderation.hold(signature, by=staff, reason=HoldReason(entry["hold_reason"]))
+    elif status == SignatureStatus.REJECTED:
+        moderation.reject(signature, by=staff)
+    elif status == SignatureStatus.WITHDRAWN:
+        withdrawal.withdraw(signature)
+    _backdate(signature, now - timedelta(days=entry["days_ago"]))
+
+
+def _backdate(signature: Signature, published_at: datetime) -> None:
+    row = Signature.objects.get(pk=signature.pk)
+    row.created_at = published_at - timedelta(hours=30)
+    row.confirmed_at = row.confirmed_at and published_at - timedelta(hours=5)
+    row.published_at = row.published_at and published_at
+    row.save(update_fields=["created_at", "confirmed_at", "published_at"])
+
+
+def _date(letter: Letter, phase: str, now: datetime, staff: Staff) -> None:
+    if phase == "gathering":
+        return
+    opened = now - timedelta(days=235 if phase == "closed" else 21)
+    lifecycle.open_letter(letter, by=staff, at=opened)
+    closes = now - timedelta(days=180) if phase == "closed" else now + timedelta(days=40)
+    lifecycle.close_letter(letter, by=staff, at=closes.replace(hour=21, minute=59, second=0, microsecond=0))

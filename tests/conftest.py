@@ -1,0 +1,93 @@
+"""What every test stands on: a real PostgreSQL, collected static files, mails as files, forgotten pages."""
+
+import email
+import email.policy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from letters import revision
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files(tmp_path_factory):
+    """Templates name static files by their content, so those are collected once."""
+    from django.conf import settings
+    from django.contrib.staticfiles.storage import staticfiles_storage
+
+    settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+    staticfiles_storage._location = str(settings.STATIC_ROOT)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """No test sees a page, or an edition, of the one before."""
+    revision.forget()
+    yield
+    revision.forget()
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings, tmp_path):
+    settings.MAIL_DIR = tmp_path / "mail"
+    settings.EMAIL_BACKEND = "config.eml.EmailBackend"
+
+
+class Mailbox:
+    """The mails that were sent, read from the files they became."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def messages(self) -> list[email.message.EmailMessage]:
+        files = sorted(self.folder.glob("*.eml")) if self.folder.exists() else []
+        return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+
+    def to(self, address: str) -> list[email.message.EmailMessage]:
+        return [message for message in self.messages() if address in message["To"]]
+
+    def text_to(self, address: str) -> str:
+        """The text of the last mail to an address."""
+        return self.to(address)[-1].get_body(("plain",)).get_content()
+
+    def link_to(self, address: str, containing: str = "/s/") -> str:
+        """The path of the last link of that kind in the last mail to an address."""
+        lines = [line.strip() for line in self.text_to(address).splitlines()]
+        url = [line for line in lines if line.startswith("http") and containing in line][-1]
+        return "/" + url.split("/", 3)[3]
+
+    def code_to(self, address: str) -> str:
+        lines = [line.strip() for line in self.text_to(address).splitlines()]
+        return next(line for line in lines if line.isdigit() and len(line) == 6)
+
+
+@pytest.fixture
+def mailbox(settings) -> Mailbox:
+    return Mailbox(settings.MAIL_DIR)
+
+
+@pytest.fixture
+def work(db) -> Callable[[], None]:
+    """Does what the worker does until nothing is due; inside the test's own transaction, unlike the worker."""
+    worker = Worker(
+        queue_names=["default"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test",
+        excluded_queue_names=[],
+    )
+
+    def work_off() -> None:
+        while (job := DBTaskResult.objects.ready().get_locked()) is not None:
+            job.claim(worker.worker_id)
+            worker.run_task(job)
+
+    return work_off

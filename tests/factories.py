@@ -1,0 +1,104 @@
+"""Plain builders with plain defaults. The cast: Alice moderates; Blue Kettle signs; Harbour is the host."""
+
+from datetime import timedelta
+from itertools import count
+
+from django.utils import timezone
+
+from letters.models import Host, Letter, Recipient, Staff, Text
+from signatories.contacts import ContactDetails, dedupe_key, seal
+from signatories.models import Organisation, Signature, SignatureStatus
+from signatories.visibility import Visibility
+
+_numbers = count(1)
+
+
+def make_staff(username="alice", **fields):
+    fields = {"is_staff": True, "is_superuser": True, **fields}
+    return Staff.objects.create_user(username, password="correct horse battery", **fields)
+
+
+def make_host(slug="harbour", **fields):
+    return Host.objects.get_or_create(slug=slug, defaults={"name": "Harbour Coalition", **fields})[0]
+
+
+def make_letter(slug="asylum", *, phase="open", title="Keep the door open", languages=("en",), **fields):
+    """A letter with a text in each language and one government among its recipients."""
+    now = timezone.now()
+    day = timedelta(days=1)
+    dates = {
+        "draft": {},
+        "gathering": {"gathers_at": now - day},
+        "open": {"opens_at": now - day},
+        "closed": {"opens_at": now - 9 * day, "closes_at": now - 4 * day},
+        "grace": {"opens_at": now - 9 * day, "closes_at": now - day},
+        "archived": {"opens_at": now - 9 * day, "closes_at": now - 8 * day, "archived_at": now - 7 * day},
+    }[phase]
+    letter = Letter.objects.create(**{"host": make_host(), "slug": slug, **dates, **fields})
+    for language in languages:
+        make_text(letter, language=language, title=title if language == "en" else f"{title} ({language})")
+    Recipient.objects.create(letter=letter, office="The Mission of Kenya", country="KE")
+    return letter
+
+
+def make_text(letter, *, language="en", **fields):
+    defaults = {"title": "Keep the door open", "body": "We, {organisations} from {countries}, ask.\n\n* Stay open."}
+    return Text.objects.create(letter=letter, language=language, **{**defaults, **fields})
+
+
+def make_organisation(name="Blue Kettle", **fields):
+    return Organisation.objects.create(name=name, **{"country": "KE", "kind": "refugee_led", **fields})
+
+
+def make_contact_details(email="amina@kettle.example", **fields):
+    return ContactDetails(**{"name": "Amina Yusuf", "email": email, **fields})
+
+
+def make_signature(letter=None, *, name="Blue Kettle", status="published", email=None, phone="", **fields):
+    """A signature in any status, with its contact; a published one with an organisation of its own."""
+    letter = letter or make_letter()
+    number = next(_numbers)
+    email = "" if phone else email or f"contact{number}@kettle.example"
+    now = timezone.now()
+    defaults = {
+        "text": letter.texts.order_by("pk").first(),
+        "country": "KE",
+        "kind": "refugee_led",
+        "visibility": Visibility.PUBLIC,
+        "language": "en",
+        "by_phone": bool(phone),
+    }
+    if status != SignatureStatus.UNCONFIRMED:
+        defaults["confirmed_at"] = now
+    if status == SignatureStatus.PUBLISHED:
+        defaults |= {"published_at": now, "organisation": make_organisation(name)}
+    if status == SignatureStatus.HELD:
+        defaults["hold_reason"] = "other"
+    if status in ("rejected", "withdrawn", "superseded"):
+        defaults["ended_at"] = now
+    signature = Signature.objects.create(letter=letter, name=name, status=status, **{**defaults, **fields})
+    details = make_contact_details(email=email, phone=phone)
+    Signature.objects.filter(pk=signature.pk).update(
+        dedupe_key=dedupe_key(letter.pk, details.address, signature.name_key)
+    )
+    signature.refresh_from_db()
+    seal(signature, details)
+    return signature
+
+
+def sign_form(**fields):
+    """What a person types into the form."""
+    return {
+        "organisation": "Blue Kettle Women's Circle",
+        "organisation_latin": "",
+        "country": "KE",
+        "kind": "refugee_led",
+        "website": "",
+        "contact_name": "Amina Yusuf",
+        "contact_role": "chairperson",
+        "contact_email": "amina@kettle.example",
+        "contact_phone": "",
+        "visibility": "public",
+        "consent": "on",
+        **fields,
+    }
