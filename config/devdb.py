@@ -80,6 +80,7 @@ def settings(var: Path) -> dict[str, Any]:
 def start(var: Path) -> None:
     """Have the server answer and the database exist; when they already do, change nothing."""
     data = _data(var)
+    _refuse_anothers(data)
     with _lock(var):
         _link_socket_directory(data)
         if _state(data) != ACCEPTING:
@@ -94,7 +95,7 @@ def start(var: Path) -> None:
 def stop(var: Path) -> None:
     """Have the server stopped; its clients are disconnected, committed data stays."""
     data = _data(var)
-    if not (data / "PG_VERSION").exists():
+    if not os.access(data / "PG_VERSION", os.R_OK):  # never started, or not ours to stop
         return
     with _lock(var):
         _run(data, "pg_ctl", f"--pgdata={data}", "--mode=fast", "--wait", "stop")
@@ -102,8 +103,7 @@ def stop(var: Path) -> None:
 
 def is_running(var: Path) -> bool:
     """Whether the server below ``var`` accepts connections."""
-    data = _data(var)
-    return (data / "PG_VERSION").exists() and _state(data) == ACCEPTING
+    return _state(_data(var)) == ACCEPTING
 
 
 def _data(var: Path) -> Path:
@@ -116,6 +116,14 @@ def _socket_directory(data: Path) -> Path:
         return data
     digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
     return SHORT_PATHS / f"undersigned-{os.geteuid()}-{digest}"
+
+
+def _refuse_anothers(data: Path) -> None:
+    if data.exists() and os.geteuid() not in (0, data.stat().st_uid):
+        raise DatabaseDidNotStart(
+            f"{data} belongs to another user, perhaps because this ran as root before. Run it as that user "
+            f"again, give all of {data.parent} to yourself (sudo chown -R), or set DATABASE_URL."
+        )
 
 
 def _link_socket_directory(data: Path) -> None:
@@ -194,7 +202,7 @@ def _run(data: Path, program: str, *arguments: str) -> subprocess.CompletedProce
 
 
 def _state(data: Path) -> int:
-    arguments = (f"--host={_socket_directory(data)}", f"--port={PORT}", "--quiet", "--timeout=3")
+    arguments = (f"--host={_socket_directory(data)}", f"--port={PORT}", f"--username={SUPERUSER}", "--quiet")
     # By ourselves: what counts is whether *we* reach it.
     return subprocess.run(
         [_program("pg_isready"), *arguments], check=False, env=_environment(), stdin=subprocess.DEVNULL

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -17,7 +18,7 @@ def development_secrets(var: Path) -> dict[str, str]:
     return kept
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "CONTACT_KEYS": lambda: Fernet.generate_key().decode(),
     "ADDRESS_KEY": lambda: secrets.token_urlsafe(32),

@@ -22,7 +22,6 @@ max_requests_jitter = 2_000  # and the workers do not restart together
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a safe file
 control_socket_disable = True  # nobody asks it, and it would be written into the home directory
 forwarded_allow_ips = "127.0.0.1"  # only a proxy on this machine may say that the visitor came by https
-limit_request_line = 2048  # no address of ours is longer
 
 accesslog = None  # it would hold the addresses of signatories' machines, and tokens
 errorlog = "-"

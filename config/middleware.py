@@ -45,7 +45,11 @@ class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):
     """The public form checks where it was sent from instead; see signatories/origin.py."""
 
     def process_view(
-        self, request: HttpRequest, callback: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        request: HttpRequest,
+        callback: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Any:
         if request.path_info.startswith(STAFF_PATH):
             return super().process_view(request, callback, args, kwargs)
@@ -58,7 +62,8 @@ class AddressLanguageMiddleware(LocaleMiddleware):
     The stock middleware would add Vary: Accept-Language to every page. Only the staff desk follows the browser.
     """
 
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+    # The stubs know neither that it may answer, nor that every answer of ours is a plain one.
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]
         if request.path_info.startswith(STAFF_PATH):
             super().process_request(request)
             return None
@@ -72,7 +77,7 @@ class AddressLanguageMiddleware(LocaleMiddleware):
         request.LANGUAGE_CODE = language
         return None
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
         response.headers.setdefault("Content-Language", translation.get_language())
         return response
 

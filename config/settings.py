@@ -6,6 +6,7 @@ Outside ENVIRONMENT=production everything has a working default, and only this m
 from datetime import timedelta
 from pathlib import Path
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from config import devdb
 from config.development import development_secrets
+
+django_stubs_ext.monkeypatch()  # so that Django's generic classes can be subscripted when running, too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -51,7 +54,9 @@ ADDRESS_KEY = _secret("ADDRESS_KEY", _RANDOM)  # for looking an address up witho
 # --- addresses ---------------------------------------------------------------------------------------
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")  # links in mails; never the Host header
+SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip(
+    "/"
+)  # links in mails; never the Host header
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many reverse proxies of ours stand in front
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -5,10 +5,10 @@ from functools import lru_cache
 from babel import Locale
 
 # More than the pages speak: a letter may be published in a language before its menus are.
-_CODES = (
-    "am ar bn ckb de el en es fa fr ha hi id it ja ka ko ku ln my ne nl om pl ps pt rn ro ru rw sn so sr sv sw "
-    "ta th ti tr uk ur vi wo yo zh zu"
-).split()
+_CODES = """
+    am ar bn ckb de el en es fa fr ha hi id it ja ka ko ku ln my ne nl om pl ps pt rn ro ru rw sn so sr
+    sv sw ta th ti tr uk ur vi wo yo zh zu
+""".split()
 
 
 @lru_cache(maxsize=64)

@@ -178,6 +178,8 @@ class Letter(models.Model):
     gathering_key = models.CharField(max_length=32, unique=True, default=new_gathering_key, editable=False)
     revision = models.PositiveBigIntegerField(default=1, editable=False)
 
+    text: "Text | None"  # set by those who list letters in a reader's language
+
     objects = LetterQuerySet.as_manager()
 
     class Meta:

@@ -275,37 +275,42 @@ _SIGNING = re.compile(
 # Words that a heading of names may have besides; more than a few others make it a sentence or a name.
 _HEADING_WORDS = frozenset(
     """
-    the of by and on in as to a an for from with this that these below above following are is is's we our have has been
-    list full complete alphabetical order initial additional further new more first other all current
-    organisation organisations organization organizations org orgs ngo ngos cso csos group groups association associations
-    refugee refugees led refugee-led rlo rlos community communities civil society local national regional international global
-    individual individuals person persons people personal capacity academics experts scholars members member network networks
-    coalition coalitions allies ally supporters supporter partners partner friends institutions institution movement movements
-    letter statement open joint call appeal declaration petition position paper date updated update countries country total
-    number so far names name organisational organizational institutional affiliation affiliations purposes only identification
-    signatories signatory signed undersigned january february march april may june july august september october november december
-    women youth student students diaspora displaced persons faith based human rights humanitarian grassroots foundations
-    les des de du la le l et par liste en pour sont ont cette ce ci dessous organisations organisation associations
-    collectifs collectif reseaux reseau premieres premiers premiere premier autres nouvelles nouveaux suivantes suivants
-    refugies refugiees dirigees societe civile lettre ouverte declaration appel commun commune individus individuelles personnes
-    allies alliees internationales nationales locales ong a titre individuel personnel soutien avec mise jour au nous communiquee
-    los las el y por que lista del al esta este carta abierta comunicado declaracion organizaciones organizacion colectivos
-    colectivas redes primeras primeros otras otros siguientes refugiadas refugiados lideradas civil sociedad personas
-    individuales individuos aliadas aliados internacionales nacionales locales se suman adhesion titulo personal nosotras nosotros
-    abajo pronunciamiento abaixo
-    os as o e por que lista da do das dos organizacoes organizacao coletivos coletivas movimentos primeiras outras seguintes
-    refugiadas refugiados lideradas sociedade civil pessoas individuos aliadas aliados internacionais nacionais locais carta
-    aberta manifesto nota nos esta este conjunta
-    die der das den und von liste folgende folgenden organisationen vereine gruppen netzwerke verbande einzelpersonen
-    personen erst weitere weiteren zusatzliche dieser diesen brief offener offenen erklarung sind haben stellungnahme aufruf
-    verbundete unterstutzer unterstutzerinnen unterstutzende innen wir bundnis partner initiativen selbstorganisationen
-    ya wa za la na kwa orodha mashirika shirika vikundi kikundi watu binafsi wakimbizi yanayoongozwa barua hii wazi tamko
-    yafuatayo wafuatao washirika mitandao mengine wengine awali jina majina kamili taasisi jamii tia katika sisi ambao tulio chini
-    tulioweka yaliyo tumetia walio yaliyotia zilizotia
-    من علي هذه هذا الرساله رساله المفتوحه البيان بيان قائمه اسماء المنظمات منظمات الجهات الجمعيات جمعيات المجموعات والجمعيات
-    والمنظمات والافراد الافراد افراد الشبكات الحلفاء الاوليه الاضافيه الاولي التاليه التاليون ادناه الاشخاص الكامله كامله نحن
-    الموقعون الموقعات الموقعين الموقعه التي يقودها اللاجئون بقياده اللاجئين المدني المجتمع الدوليه المحليه الوطنيه و عليها عليه
-    """.split()
+    the of by and on in as to a an for from with this that these below above following are is is's we
+    our have has been list full complete alphabetical order initial additional further new more first
+    other all current organisation organisations organization organizations org orgs ngo ngos cso csos
+    group groups association associations refugee refugees led refugee-led rlo rlos community
+    communities civil society local national regional international global individual individuals person
+    persons people personal capacity academics experts scholars members member network networks
+    coalition coalitions allies ally supporters supporter partners partner friends institutions
+    institution movement movements letter statement open joint call appeal declaration petition position
+    paper date updated update countries country total number so far names name organisational
+    organizational institutional affiliation affiliations purposes only identification signatories
+    signatory signed undersigned january february march april may june july august september october
+    november december women youth student students diaspora displaced persons faith based human rights
+    humanitarian grassroots foundations les des de du la le l et par liste en pour sont ont cette ce ci
+    dessous organisations organisation associations collectifs collectif reseaux reseau premieres
+    premiers premiere premier autres nouvelles nouveaux suivantes suivants refugies refugiees dirigees
+    societe civile lettre ouverte declaration appel commun commune individus individuelles personnes
+    allies alliees internationales nationales locales ong a titre individuel personnel soutien avec mise
+    jour au nous communiquee los las el y por que lista del al esta este carta abierta comunicado
+    declaracion organizaciones organizacion colectivos colectivas redes primeras primeros otras otros
+    siguientes refugiadas refugiados lideradas civil sociedad personas individuales individuos aliadas
+    aliados internacionales nacionales locales se suman adhesion titulo personal nosotras nosotros abajo
+    pronunciamiento abaixo os as o e por que lista da do das dos organizacoes organizacao coletivos
+    coletivas movimentos primeiras outras seguintes refugiadas refugiados lideradas sociedade civil
+    pessoas individuos aliadas aliados internacionais nacionais locais carta aberta manifesto nota nos
+    esta este conjunta die der das den und von liste folgende folgenden organisationen vereine gruppen
+    netzwerke verbande einzelpersonen personen erst weitere weiteren zusatzliche dieser diesen brief
+    offener offenen erklarung sind haben stellungnahme aufruf verbundete unterstutzer unterstutzerinnen
+    unterstutzende innen wir bundnis partner initiativen selbstorganisationen ya wa za la na kwa orodha
+    mashirika shirika vikundi kikundi watu binafsi wakimbizi yanayoongozwa barua hii wazi tamko
+    yafuatayo wafuatao washirika mitandao mengine wengine awali jina majina kamili taasisi jamii tia
+    katika sisi ambao tulio chini tulioweka yaliyo tumetia walio yaliyotia zilizotia من علي هذه هذا
+    الرساله رساله المفتوحه البيان بيان قائمه اسماء المنظمات منظمات الجهات الجمعيات جمعيات المجموعات
+    والجمعيات والمنظمات والافراد الافراد افراد الشبكات الحلفاء الاوليه الاضافيه الاولي التاليه التاليون
+    ادناه الاشخاص الكامله كامله نحن الموقعون الموقعات الموقعين الموقعه التي يقودها اللاجئون بقياده
+    اللاجئين المدني المجتمع الدوليه المحليه الوطنيه و عليها عليه
+""".split()
 )
 
 # Headings of parts of a list, which need not say "signed".
@@ -484,18 +489,18 @@ _PREFACE_END = re.compile(
 # Words that carry a sentence, and that hardly a name has.
 _VERBS = frozenset(
     """
-    we our us they their is are was were have has had will would this that these those which who whom it its you your must
-    should can cannot please been be not do does did because therefore today says said calls call urges urge
-    nous notre nos ils elles leur leurs est sont ete avons ont sera cette ces qui que dont vous votre vos doit doivent pas ne
-    plus afin etre
-    nosotros nosotras nuestra nuestras nuestro nuestros ellos son esta estan fue fueron ha han hemos sera este estos que quien
-    debe deben usted no ser hay
-    nossa nossas nosso nossos eles elas sao foi foram temos tem sera esta estas este isso deve devem nao ser ha voces
-    wir unser unsere unserer unserem ist sind war waren haben hat wird werden diese dieser dieses dass die nicht muss
-    mussen sie ihr ihre wurde wurden sein kann konnen
-    sisi yetu zetu wetu wao ni ilikuwa walikuwa imekuwa itakuwa hii hizi ambao ambayo ambazo lazima tafadhali si kuwa tuna
-    نحن ان التي الذي الذين هذه هذا كان كانت يكون تكون لقد قد لا لم يجب اننا لكن ليس
-    """.split()
+    we our us they their is are was were have has had will would this that these those which who whom it
+    its you your must should can cannot please been be not do does did because therefore today says said
+    calls call urges urge nous notre nos ils elles leur leurs est sont ete avons ont sera cette ces qui
+    que dont vous votre vos doit doivent pas ne plus afin etre nosotros nosotras nuestra nuestras
+    nuestro nuestros ellos son esta estan fue fueron ha han hemos sera este estos que quien debe deben
+    usted no ser hay nossa nossas nosso nossos eles elas sao foi foram temos tem sera esta estas este
+    isso deve devem nao ser ha voces wir unser unsere unserer unserem ist sind war waren haben hat wird
+    werden diese dieser dieses dass die nicht muss mussen sie ihr ihre wurde wurden sein kann konnen
+    sisi yetu zetu wetu wao ni ilikuwa walikuwa imekuwa itakuwa hii hizi ambao ambayo ambazo lazima
+    tafadhali si kuwa tuna نحن ان التي الذي الذين هذه هذا كان كانت يكون تكون لقد قد لا لم يجب اننا لكن
+    ليس
+""".split()
 )
 _SENTENCE_ENDS = (".", "!", "?", "؟", "۔", "।", "။", "።", "…", "。", '."', ".”", ".»", ".)", ":")
 _ABBREVIATED_END = re.compile(
@@ -514,7 +519,7 @@ def is_sentence(text: str) -> bool:
     carried = sum(1 for word in fold(text).split() if word in _VERBS)
     if text.endswith(_SENTENCE_ENDS) and not _ABBREVIATED_END.search(text[-20:]):
         return len(words) >= 8 or carried >= 1
-    return len(words) >= 8 and carried >= 2 or len(words) >= 20 and carried >= 1
+    return (len(words) >= 8 and carried >= 2) or (len(words) >= 20 and carried >= 1)
 
 
 def asks_for_something(text: str) -> bool:

@@ -13,7 +13,7 @@ WIDEST = 1600  # pixels
 _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
-def written_anew(upload: File) -> ContentFile:
+def written_anew(upload: "File[bytes]") -> "ContentFile[bytes]":
     """Return the picture as a JPEG without its hidden data (where it was taken). Raises ValidationError."""
     if upload.size > MOST_BYTES:
         raise ValidationError(_("The picture is larger than 2 MB. Please save it smaller and try again."))

@@ -446,7 +446,9 @@ def _rows_of(table: Tag) -> list[Line]:
     rows = []
     for row in table.find_all("tr"):
         # Rows and cells that were never closed are inside one another here.
-        cells = tuple(_text_of_cell(cell) for cell in row.find_all(["td", "th"]) if cell.find_parent("tr") is row)
+        cells = tuple(
+            _text_of_cell(cell) for cell in row.find_all(["td", "th"]) if cell.find_parent("tr") is row
+        )
         if any(cell.count("\n") > 1 for cell in cells):
             return []
         flat = tuple(" ".join(cell.split()) for cell in cells)
@@ -478,9 +480,9 @@ def _furniture_of(soup: BeautifulSoup) -> set[int]:
     above_headline = {id(parent) for parent in headline.parents} if headline else set()
     dropped = _teasers(soup, sizes)
     for tag in soup.find_all(True):
-        if tag.name in _NEVER_TEXT:
-            dropped.add(id(tag))
-        elif sizes[id(tag)] <= half and id(tag) not in above_headline and _is_furniture(tag, sizes[id(tag)]):
+        if tag.name in _NEVER_TEXT or (
+            sizes[id(tag)] <= half and id(tag) not in above_headline and _is_furniture(tag, sizes[id(tag)])
+        ):
             dropped.add(id(tag))
     return dropped
 

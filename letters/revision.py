@@ -27,6 +27,7 @@ def bump(letter_ids: Iterable[int]) -> None:
     letters = Letter.objects.filter(pk__in=sorted(letter_ids)).order_by("pk")
     list(letters.select_for_update(no_key=True).values_list("pk"))
     letters.update(revision=F("revision") + 1)
+    forget()  # for whoever reads on inside this transaction
     transaction.on_commit(forget)
 
 

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from letters.phrases import Furniture, furniture
+from letters.phrases import furniture
 from letters.reading import Line
 from letters.territories import country_code
 
@@ -48,6 +49,7 @@ _HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 _EMPHASIS = re.compile(r"^(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1([:：,]?)$")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _SHORTEST_RUN = 3
+_SHORTEST_PAGE = 8
 
 
 def rows_of(lines: Sequence[Line]) -> list[Row]:
@@ -133,7 +135,9 @@ def _without_list_mark(row: Row) -> Row:
     return row
 
 
-_EMOJI = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]?\\s+(?=\\S)")
+_EMOJI = re.compile(
+    "[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff][\ufe0f\U0001f3fb-\U0001f3ff]?\\s+(?=\\S)"
+)
 
 
 def _emoji_bullet(text: str) -> re.Match[str] | None:
@@ -194,29 +198,32 @@ def _with_underlined_headings(rows: list[Row]) -> Iterator[Row]:
         below = rows[here + 1].raw if here + 1 < len(rows) else ""
         if _UNDERLINE.fullmatch(row.raw):
             yield replace(row, text="", raw="")
-        elif row.text and not row.mark and not row.whole and _UNDERLINE.fullmatch(below) and len(row.text) < 120:
+        elif (
+            row.text
+            and not row.mark
+            and not row.whole
+            and _UNDERLINE.fullmatch(below)
+            and len(row.text) < 120
+        ):
             yield replace(row, level=1 if below.startswith("=") else 2)
         else:
             yield row
 
 
 def _without_running_heads(rows: list[Row]) -> list[Row]:
-    """Blank what a page repeats: its number, and a head or foot that comes back three times or more."""
-    seen = Counter(_shape(row.text) for row in rows if row.text and not row.cells)
-    return [replace(row, text="") if _is_running_head(row, seen) else row for row in rows]
+    """Blank what a page repeats: its number, and a head or foot that comes back, far apart, three times or more."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for here, row in enumerate(rows):
+        places[row.text].append(here)
+    return [replace(row, text="") if _is_running_head(row, places[row.text]) else row for row in rows]
 
 
-def _shape(text: str) -> str:
-    return re.sub(r"\d+", "0", text)
-
-
-def _is_running_head(row: Row, seen: Counter[str]) -> bool:
+def _is_running_head(row: Row, places: list[int]) -> bool:
     if not row.text or row.cells or row.mark:
         return False
     if not any(letter.isalpha() for letter in row.text) and len(row.text) < 8:
         return not re.search(r"\d{4}", row.text)
-    often = seen[_shape(row.text)] >= _SHORTEST_RUN and any(letter.isalpha() for letter in row.text)
-    if not often or row.level or country_code(row.text) or len(row.text) < 6:
+    if row.level or len(row.text) < 6 or country_code(row.text) or furniture(row.text):
         return False
-    # A number that goes up from page to page, or the very same words.
-    return furniture(row.text) is not Furniture.FINAL and bool(re.search(r"\d", row.text) or seen[row.text] >= 3)
+    apart = all(after - here >= _SHORTEST_PAGE for here, after in pairwise(places))
+    return len(places) >= _SHORTEST_RUN and apart

@@ -79,10 +79,10 @@ _STYLE = re.compile(
     r"|(?:bundes)?republik |konigreich |jamhuri ya (?:muungano wa )?|جمهوريه |المملكه )?"
 )
 
-_REGION_CODES = (
-    "001 002 003 005 009 011 013 014 015 017 018 019 021 029 030 034 035 039 053 054 057 061 142 143 145 150 "
-    "151 154 155 202 419 EU UN"
-).split()
+_REGION_CODES = """
+    001 002 003 005 009 011 013 014 015 017 018 019 021 029 030 034 035 039 053 054 057 061 142 143 145
+    150 151 154 155 202 419 EU UN
+""".split()
 
 _OTHER_REGIONS = """
     MENA, Middle East, Middle East and North Africa, MENA region, North Africa, Near East, Sub-Saharan Africa,

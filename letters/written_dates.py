@@ -24,12 +24,12 @@ _OTHER_MONTHS = {
     12: "كانون الأول, كانون الاول, دجنبر, dec, dez, dic, des",
 }
 
-_LITTLE_WORDS = (
-    "le la el los a de del da do den der dem am vom on of the at in to em en um dated date dato datum fecha data "
-    "tarehe mnamo تاريخ التاريخ بتاريخ في يوم الموافق م published posted updated publication publie publiee "
-    "publicado publicada veroffentlicht released release issued embargoed until fait hecho dado stand st nd rd th er "
-    "ber er o mwezi wa اليوم صدر نشر نشرت issued last"
-).split()
+_LITTLE_WORDS = """
+    le la el los a de del da do den der dem am vom on of the at in to em en um dated date dato datum
+    fecha data tarehe mnamo تاريخ التاريخ بتاريخ في يوم الموافق م published posted updated publication
+    publie publiee publicado publicada veroffentlicht released release issued embargoed until fait hecho
+    dado stand st nd rd th er ber er o mwezi wa اليوم صدر نشر نشرت issued last
+""".split()
 
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _YEAR = r"(?P<year>(?:19|20)\d\d)"

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
+from letters.admin import staff_of
 from letters.models import Event, record
 from signatories import matching, moderation, names, verification
 from signatories.contacts import unseal
@@ -44,10 +45,14 @@ _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
         % SignatureStatus(refusal.status).label
     ),
     moderation.OrganisationAlreadySigned: lambda refusal: (
-        _("This organisation has signed this letter already, see %s. Choose another organisation, or reject it.")
+        _(
+            "This organisation has signed this letter already, see %s. Choose another organisation, or reject it."
+        )
         % refusal.signature.public_id
     ),
-    moderation.NothingProposed: lambda refusal: _("No correction is waiting; perhaps a colleague decided it."),
+    moderation.NothingProposed: lambda refusal: _(
+        "No correction is waiting; perhaps a colleague decided it."
+    ),
     moderation.NotCompletable: lambda refusal: _("Its signatory has claimed it and speaks for itself now."),
     verification.NotByPhone: lambda refusal: _("It is confirmed already, or its mailbox has to confirm it."),
     verification.ConfirmingIsOver: lambda refusal: _("The letter is closed, and so is the time to confirm."),
@@ -92,9 +97,9 @@ class QueueFilter(admin.SimpleListFilter):
                 "display": title,
             }
 
-    def queryset(self, request: HttpRequest, queryset: SignatureQuerySet) -> SignatureQuerySet:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() is None:
-            return queryset.waiting_for_staff()
+            return queryset & Signature.objects.waiting_for_staff()
         if self.value() in SignatureStatus.values:
             return queryset.filter(status=self.value())
         return queryset
@@ -103,11 +108,9 @@ class QueueFilter(admin.SimpleListFilter):
 class ReasonForm(forms.Form):
     """Why a signature is held or rejected; the reason is mailed in the signatory's language."""
 
-    reason = forms.ChoiceField(label=gettext_lazy("Reason"))
-
     def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].choices = choices
+        self.fields["reason"] = forms.ChoiceField(label=gettext_lazy("Reason"), choices=choices)
 
 
 @admin.register(Signature)
@@ -116,7 +119,16 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
 
     change_form_template = "admin/signatories/signature/case.html"
     change_list_template = "admin/signatories/signature/queue.html"
-    list_display = ["shown_name", "letter", "country", "kind", "shown_status", "waits", "visibility", "channel"]
+    list_display = [
+        "shown_name",
+        "letter",
+        "country",
+        "kind",
+        "shown_status",
+        "waits",
+        "visibility",
+        "channel",
+    ]
     list_filter = [QueueFilter, "letter", "kind", "visibility", "channel"]
     list_select_related = ["letter", "organisation", "proposal"]
     list_per_page = settings.BULK_LIMIT
@@ -128,8 +140,8 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
         return Signature.objects.oldest_first()
 
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return []  # the queryset's own: oldest first
+    def get_ordering(self, request: HttpRequest) -> tuple[()]:
+        return ()  # the queryset's own: oldest first
 
     def has_change_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
         """Nobody types into a signature; whoever may change one may use the buttons."""
@@ -161,7 +173,13 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
             return ""
         since = proposal.proposed_at if proposal else signature.waits_since
         age = timezone.now() - since
-        level = "red" if age > settings.MODERATION_RED else "amber" if age > settings.MODERATION_AMBER else "fresh"
+        level = (
+            "red"
+            if age > settings.MODERATION_RED
+            else "amber"
+            if age > settings.MODERATION_AMBER
+            else "fresh"
+        )
         return format_html('<span class="waits {}">{}</span>', level, timesince(since, depth=1))
 
     # --- many at once --------------------------------------------------------------------------------
@@ -171,7 +189,7 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
 
     @admin.action(description=gettext_lazy("Approve"))
     def approve_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> None:
-        self._each(request, queryset, lambda signature: moderation.approve(signature, by=request.user))
+        self._each(request, queryset, lambda signature: moderation.approve(signature, by=staff_of(request)))
 
     @admin.action(description=gettext_lazy("Hold …"))
     def hold_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> HttpResponse | None:
@@ -193,7 +211,7 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
         form = ReasonForm(request.POST if "reason" in request.POST else None, choices=reasons)
         if form.is_valid():
             reason = form.cleaned_data["reason"]
-            self._each(request, queryset, lambda signature: act(signature, by=request.user, reason=reason))
+            self._each(request, queryset, lambda signature: act(signature, by=staff_of(request), reason=reason))
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -232,7 +250,11 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
         return [page("decide", self.decide), page("contact", self.contact), *super().get_urls()]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         signature = self.get_object(request, object_id)
         context = {**(extra_context or {}), **(_case(signature) if signature else {})}
@@ -268,7 +290,13 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
             raise PermissionDenied
         signature = get_object_or_404(Signature, pk=pk)
         contact = Contact.objects.select_related("signature").filter(signature=signature).first()
-        record("show_contact", kind="signature", subject=signature.public_id, letter=signature.letter, by=request.user)
+        record(
+            "show_contact",
+            kind="signature",
+            subject=signature.public_id,
+            letter=signature.letter,
+            by=staff_of(request),
+        )
         context = {
             **self.admin_site.each_context(request),
             "title": _("Contact"),
@@ -311,9 +339,9 @@ def _case(signature: Signature) -> dict[str, Any]:
         "lints": [names.sentence(code) for code in names.lint(signature.name)] if signature.name else [],
         "organisations": matching.organisations_like(signature) if signature.name else [],
         "resembling": matching.signatures_like(signature) if signature.name else [],
-        "events": Event.objects.filter(subject_kind="signature", subject_id=signature.public_id).select_related(
-            "by"
-        ),
+        "events": Event.objects.filter(
+            subject_kind="signature", subject_id=signature.public_id
+        ).select_related("by"),
         "waiting": Signature.objects.waiting_for_staff().count(),
     }
 
@@ -343,29 +371,29 @@ def _complete(request: HttpRequest, signature: Signature) -> Signature:
     if not form.is_valid():
         raise forms.ValidationError([message for errors in form.errors.values() for message in errors])
     facts = moderation.Facts(**form.cleaned_data)
-    return moderation.complete(signature, by=request.user, facts=facts)
+    return moderation.complete(signature, by=staff_of(request), facts=facts)
 
 
 def _lower(request: HttpRequest, signature: Signature) -> Signature:
     cap = request.POST.get("cap", "")
     if cap not in ("", *StaffCap.values):
         raise forms.ValidationError(_("No such choice."))
-    return moderation.lower(signature, by=request.user, to=cap)
+    return moderation.lower(signature, by=staff_of(request), to=cap)
 
 
 _DECISIONS: dict[str, Callable[[HttpRequest, Signature], Signature]] = {
     "approve": lambda request, signature: moderation.approve(
-        signature, by=request.user, organisation=_chosen_organisation(request)
+        signature, by=staff_of(request), organisation=_chosen_organisation(request)
     ),
     "hold": lambda request, signature: moderation.hold(
-        signature, by=request.user, reason=_reason(request, HoldReason.values)
+        signature, by=staff_of(request), reason=_reason(request, HoldReason.values)
     ),
     "reject": lambda request, signature: moderation.reject(
-        signature, by=request.user, reason=_reason(request, RejectReason.values)
+        signature, by=staff_of(request), reason=_reason(request, RejectReason.values)
     ),
-    "confirm": lambda request, signature: verification.confirm_by_hand(signature, by=request.user),
-    "accept": lambda request, signature: moderation.accept_correction(signature, by=request.user),
-    "decline": lambda request, signature: moderation.decline_correction(signature, by=request.user),
+    "confirm": lambda request, signature: verification.confirm_by_hand(signature, by=staff_of(request)),
+    "accept": lambda request, signature: moderation.accept_correction(signature, by=staff_of(request)),
+    "decline": lambda request, signature: moderation.decline_correction(signature, by=staff_of(request)),
     "complete": _complete,
     "lower": _lower,
 }
@@ -393,7 +421,7 @@ class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
 
     def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
         """Its verification is the one thing that is typed here."""
-        verification.verify(obj, by=request.user, verification=obj.verification)
+        verification.verify(obj, by=staff_of(request), verification=obj.verification)
 
     @admin.action(description=gettext_lazy("Verified"))
     def verify_many(self, request: HttpRequest, queryset: QuerySet[Organisation]) -> None:
@@ -405,5 +433,5 @@ class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
 
     def _verify(self, request: HttpRequest, queryset: QuerySet[Organisation], to: Verification) -> None:
         for organisation in queryset[: settings.BULK_LIMIT]:
-            verification.verify(organisation, by=request.user, verification=to)
+            verification.verify(organisation, by=staff_of(request), verification=to)
         messages.success(request, _("Done."))

@@ -61,7 +61,13 @@ def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
         context = _context(signature, mail)
         body = render_to_string(f"emails/{mail}/body.txt", context)
         subject = " ".join(render_to_string(f"emails/{mail}/subject.txt", context).split())
-        frame = {"subject": subject, "body": body, "language": _language(signature), "rtl": get_language_bidi(), **context}
+        frame = {
+            "subject": subject,
+            "body": body,
+            "language": _language(signature),
+            "rtl": get_language_bidi(),
+            **context,
+        }
         html = render_to_string("emails/_frame.html", frame)
     message = EmailMultiAlternatives(
         subject=subject,
@@ -111,7 +117,7 @@ def _isolated(words: str) -> str:
 
 
 def _absolute(path: str) -> str:
-    return settings.SITE_URL + path
+    return f"{settings.SITE_URL}{path}"
 
 
 def _language(signature: Signature) -> str:

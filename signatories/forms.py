@@ -34,7 +34,7 @@ class NameField(forms.CharField):
         super().validate(value)
         problem = names.problem_with(value) if value else None
         if problem is not None:
-            raise ValidationError(names.PROBLEMS[problem], code=problem)
+            raise ValidationError(str(names.PROBLEMS[problem]), code=problem)
 
 
 class CountryField(forms.ChoiceField):
@@ -99,8 +99,12 @@ class ContactFields(forms.Form):
         label=_("Phone"),
         required=False,
         max_length=40,
-        help_text=_("Only if you have no e-mail. With the country code, for example +254 700 000000. We call you."),
-        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "dir": "ltr"}),
+        help_text=_(
+            "Only if you have no e-mail. With the country code, for example +254 700 000000. We call you."
+        ),
+        widget=forms.TextInput(
+            attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "dir": "ltr"}
+        ),
     )
 
     def clean_contact_name(self) -> str:
@@ -121,7 +125,9 @@ class ContactFields(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         untouched = "contact_email" not in self.errors and "contact_phone" not in self.errors
         if untouched and not cleaned.get("contact_email") and not cleaned.get("contact_phone"):
-            self.add_error("contact_email", gettext("Please give an e-mail address or, below, a phone number."))
+            self.add_error(
+                "contact_email", gettext("Please give an e-mail address or, below, a phone number.")
+            )
         return cleaned
 
     @property
@@ -159,7 +165,8 @@ def normal_phone(typed: str, country: str) -> str:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):
         raise ValidationError(
-            _("Please write the phone number with its country code. An example: +254 700 000000"), code="invalid"
+            _("Please write the phone number with its country code. An example: +254 700 000000"),
+            code="invalid",
         )
     formatted: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return formatted
@@ -170,8 +177,10 @@ class FactsForm(forms.Form):
 
     organisation = NameField(
         label=_("Name of your organisation"),
-        help_text=_("As it should stand under the letter, in your own script. You may add a short form: "
-                    "Lantern Street Newcomers (LSN)"),
+        help_text=_(
+            "As it should stand under the letter, in your own script. You may add a short form: "
+            "Lantern Street Newcomers (LSN)"
+        ),
         error_messages={"required": _("Please write the name of your organisation.")},
         widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
     )
@@ -226,11 +235,18 @@ class SignForm(FactsForm, ContactFields):
         self.helper = _helper(
             Fieldset(
                 gettext("Your organisation"),
-                "organisation", "organisation_latin", "country", "kind", "website",
+                "organisation",
+                "organisation_latin",
+                "country",
+                "kind",
+                "website",
             ),
             Fieldset(
                 gettext("The person who signs"),
-                "contact_name", "contact_role", "contact_email", "contact_phone",
+                "contact_name",
+                "contact_role",
+                "contact_email",
+                "contact_phone",
             ),
             Fieldset(gettext("Your choice"), "visibility", "consent", "keep"),
             Div("nickname", css_class="trap", aria_hidden="true"),
@@ -304,14 +320,14 @@ class CorrectForm(FactsForm):
     """An organisation's facts, to be corrected by its signatory."""
 
     def __init__(self, *args: Any, facts: "Signature | Proposal", **kwargs: Any) -> None:
-        initial = {
+        kwargs["initial"] = {
             "organisation": facts.name,
             "organisation_latin": facts.latin,
             "country": facts.country,
             "kind": facts.kind,
             "website": facts.website,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
         self.helper = _helper(*FactsForm.base_fields, button=gettext("Save"), act="correct")
 
     @property

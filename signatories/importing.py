@@ -9,10 +9,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import slugify
+from letters.parsing import ParsedLetter, ParsedSignatory, parse_letter
 
 from letters import languages, lifecycle
 from letters.models import Host, Letter, Staff, Text, record
-from letters.parsing import ParsedLetter, ParsedSignatory, parse_letter
 from letters.phases import Phase
 from letters.reading import read_document
 from letters.revision import bump
@@ -153,7 +153,11 @@ def _host(slug: str) -> Host:
 def _slug(parsed: ParsedLetter) -> str:
     """Return an ASCII address made of the title, or of the date where the title has no Latin letters."""
     written_on = parsed.date or timezone.now().date()
-    words = slugify(parsed.title)[:50].rpartition("-")[0] if len(slugify(parsed.title)) > 50 else slugify(parsed.title)
+    words = (
+        slugify(parsed.title)[:50].rpartition("-")[0]
+        if len(slugify(parsed.title)) > 50
+        else slugify(parsed.title)
+    )
     return words or f"letter-{written_on.isoformat()}"
 
 
@@ -163,7 +167,8 @@ def _add_signatures(letter: Letter, text: Text, parsed: ParsedLetter) -> int:
     organisations = [_organisation(one) for one in new]
     Organisation.objects.bulk_create(organisations)
     Signature.objects.bulk_create(
-        _signature(letter, text, one, organisation) for one, organisation in zip(new, organisations, strict=True)
+        _signature(letter, text, one, organisation)
+        for one, organisation in zip(new, organisations, strict=True)
     )
     return len(new)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -19,14 +20,18 @@ def place_of(request: HttpRequest) -> str:
     today = timezone.now().date()
     key = PlaceKey.objects.filter(day=today).values_list("key", flat=True).first()
     if key is None:
-        PlaceKey.objects.bulk_create([PlaceKey(day=today, key=secrets.token_bytes(32))], ignore_conflicts=True)
+        PlaceKey.objects.bulk_create(
+            [PlaceKey(day=today, key=secrets.token_bytes(32))], ignore_conflicts=True
+        )
         key = PlaceKey.objects.values_list("key", flat=True).get(day=today)
     return hmac.new(bytes(key), network_of(request).encode(), hashlib.sha256).hexdigest()
 
 
 def network_of(request: HttpRequest) -> str:
     """Return the sender's IPv4 address or IPv6 /64 network, as our own outermost proxy saw it."""
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+    ]
     hops = settings.TRUSTED_PROXIES
     sender = forwarded[-hops] if 0 < hops <= len(forwarded) else request.META.get("REMOTE_ADDR", "")
     try:
@@ -59,18 +64,25 @@ def forget() -> None:
 
 
 def _count(place: str, spans: list[timedelta]) -> dict[timedelta, int]:
-    """Add one to each window's count in one statement, which alone counts right when many arrive at once."""
+    """Add one to each window's count by an upsert, which alone counts right when many arrive at once."""
     now = timezone.now()
     rows = [(place, _window(now, span), int(span.total_seconds())) for span in sorted(spans)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO signatories_pressure (place, since, seconds, count) VALUES "
-            + ", ".join(["(%s, %s, %s, 1)"] * len(rows))
-            + " ON CONFLICT (place, since, seconds) DO UPDATE SET count = signatories_pressure.count + 1"
-            " RETURNING seconds, count",
-            [value for row in rows for value in row],
-        )
-        return {timedelta(seconds=seconds): count for seconds, count in cursor.fetchall()}
+        counts = [_add_one(cursor, row) for row in rows]
+    return dict(counts)
+
+
+def _add_one(cursor: CursorWrapper, row: tuple[str, datetime, int]) -> tuple[timedelta, int]:
+    cursor.execute(
+        """
+        INSERT INTO signatories_pressure (place, since, seconds, count) VALUES (%s, %s, %s, 1)
+        ON CONFLICT (place, since, seconds) DO UPDATE SET count = signatories_pressure.count + 1
+        RETURNING seconds, count
+        """,
+        row,
+    )
+    seconds, count = cursor.fetchone()
+    return timedelta(seconds=seconds), count
 
 
 def _window(now: datetime, span: timedelta) -> datetime:

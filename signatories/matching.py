@@ -14,7 +14,7 @@ def organisations_like(signature: Signature) -> list[Organisation]:
     return list(
         Organisation.objects.annotate(likeness=TrigramSimilarity("name_key", signature.name_key))
         .filter(Q(likeness__gte=ALIKE) | Q(name_key=signature.name_key))
-        .exclude(pk=signature.organisation_id)
+        .exclude(signatures=signature)
         .order_by("-likeness", "pk")[:MOST]
     )
 

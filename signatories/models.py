@@ -368,7 +368,9 @@ class Pressure(models.Model):
     class Meta:
         verbose_name = _("pressure from a place")
         constraints = [
-            models.UniqueConstraint(fields=["place", "since", "seconds"], name="a_place_is_counted_once_a_window")
+            models.UniqueConstraint(
+                fields=["place", "since", "seconds"], name="a_place_is_counted_once_a_window"
+            )
         ]
 
     def __str__(self) -> str:

@@ -83,9 +83,7 @@ def approve(signature: Signature, *, by: Staff, organisation: Organisation | Non
     return signature
 
 
-def reject(
-    signature: Signature, *, by: Staff, reason: str = RejectReason.NOT_AN_ORGANISATION
-) -> Signature:
+def reject(signature: Signature, *, by: Staff, reason: str = RejectReason.NOT_AN_ORGANISATION) -> Signature:
     """Refuse a signature, published or not, and mail the reason. Raises NotAwaitingModeration."""
     with transaction.atomic():
         signature = _lock(signature)
@@ -174,11 +172,15 @@ def decline_correction(signature: Signature, *, by: Staff) -> Signature:
 
 
 def _lock(signature: Signature) -> Signature:
-    return Signature.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=signature.pk)
+    return (
+        Signature.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=signature.pk)
+    )
 
 
 def _record(act: str, signature: Signature, *, by: Staff, reason: str = "") -> None:
-    record(act, kind="signature", subject=signature.public_id, letter=signature.letter_id, by=by, reason=reason)
+    record(
+        act, kind="signature", subject=signature.public_id, letter=signature.letter_id, by=by, reason=reason
+    )
 
 
 def _new_organisation(signature: Signature) -> Organisation:

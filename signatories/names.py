@@ -240,7 +240,7 @@ def script(letter: str) -> str:
 
 
 def _script_entry(letter: str) -> tuple[int, str, int]:
-    if not unicodedata.category(letter)[0] in "LM":
+    if unicodedata.category(letter)[0] not in "LM":
         return _SCRIPTS[0]
     return _SCRIPTS[bisect_right(_SCRIPT_STARTS, ord(letter)) - 1]
 
@@ -284,8 +284,10 @@ _SAME_LETTER = str.maketrans(
 _UNWRITTEN = re.compile("['’‘`´\u02b9-\u02bf\u05f3\u200c\u200d]")
 _INITIALS = re.compile(r"\b\w(?:\.\s?\w)+\b\.?")
 _LEGAL_FORMS = frozenset(
-    "inc incorporated ltd limited llc llp plc corp cic cio gmbh ggmbh ug ev ac sc scrl srl sarl sas iap asbl aisbl vzw osc "
-    "ong ongs ongd ngo ngos npo cbo cbos rlo rlos cso csos onlus aps ets".split()
+    """
+    inc incorporated ltd limited llc llp plc corp cic cio gmbh ggmbh ug ev ac sc scrl srl sarl sas iap
+    asbl aisbl vzw osc ong ongs ongd ngo ngos npo cbo cbos rlo rlos cso csos onlus aps ets
+""".split()
 )
 
 
@@ -404,7 +406,9 @@ _ADDRESS = re.compile(
 )
 _LOOKALIKE_SCRIPTS = {"LATIN", "GREEK", "CYRILLIC", "ARMENIAN"}
 _SPEAKERS = frozenset(
-    "we i nous je nosotros nosotras yo nos eu wir ich sisi mimi نحن انا our notre nuestra nossa unsere".split()
+    """
+    we i nous je nosotros nosotras yo nos eu wir ich sisi mimi نحن انا our notre nuestra nossa unsere
+""".split()
 )
 
 
@@ -455,14 +459,18 @@ def _no_names() -> frozenset[str]:
 # --- names that may be one organisation's ---------------------------------------------------------------------
 
 _STOP_WORDS = frozenset(
-    "the of for and in a an to at on by with de la le les du des et en pour l d dans el los las y e o os as da do das dos "
-    "para por del und fur der die das den dem im von ya wa za la na kwa و في من".split()
+    """
+    the of for and in a an to at on by with de la le les du des et en pour l d dans el los las y e o os
+    as da do das dos para por del und fur der die das den dem im von ya wa za la na kwa و في من
+""".split()
 )
 # Words that say what an organisation is and hardly which one; and spellings of one word.
 _COMMON = frozenset(
-    "organization association foundation initiative network group project community society centre union committee program "
-    "asociacion fundacion organizacion red colectivo reseau fondation associacao fundacao organizacao rede verein stiftung "
-    "netzwerk shirika منظمه جمعيه مؤسسه شبكه".split()
+    """
+    organization association foundation initiative network group project community society centre union
+    committee program asociacion fundacion organizacion red colectivo reseau fondation associacao
+    fundacao organizacao rede verein stiftung netzwerk shirika منظمه جمعيه مؤسسه شبكه
+""".split()
 )
 _ONE_SPELLING = {
     "organisation": "organization",

@@ -124,5 +124,7 @@ def _ask_to_confirm(signature: Signature, contact: ContactDetails) -> None:
 
 def _mail_confirmation(signature: Signature, address: str) -> None:
     if limits.may_mail(address):
-        Signature.objects.filter(pk=signature.pk).update(mails_before_confirmed=F("mails_before_confirmed") + 1)
+        Signature.objects.filter(pk=signature.pk).update(
+            mails_before_confirmed=F("mails_before_confirmed") + 1
+        )
         send_later(signature, Mail.CONFIRM)

@@ -52,7 +52,13 @@ def _try_again(signature_id: int, mail: str, attempt: int) -> str:
 
 def _give_up(signature_id: int, reason: str) -> None:
     signature = Signature.objects.get(pk=signature_id)
-    record("mail_failed", kind="signature", subject=signature.public_id, letter=signature.letter_id, reason=reason)
+    record(
+        "mail_failed",
+        kind="signature",
+        subject=signature.public_id,
+        letter=signature.letter_id,
+        reason=reason,
+    )
     logger.warning("A mail of signature %s was given up: %s", signature.public_id, reason)
 
 
@@ -97,7 +103,9 @@ def erase_old_contacts() -> None:
         (False, settings.ERASE_CONTACTS_AFTER_CLOSING),
         (True, settings.ERASE_KEPT_CONTACTS_AFTER_CLOSING),
     ):
-        old = Contact.objects.filter(signature__keep_contact=kept, signature__letter__closes_at__lt=now - life)
+        old = Contact.objects.filter(
+            signature__keep_contact=kept, signature__letter__closes_at__lt=now - life
+        )
         old.delete()
         Signature.objects.filter(
             keep_contact=kept, letter__closes_at__lt=now - life, dedupe_key__isnull=False

@@ -79,7 +79,7 @@ def redeem_code(letter: Letter, *, address: str, code: str) -> Signature:
             expires_at__gt=timezone.now(),
             code_tries__lt=settings.CODE_TRIES,
         ).select_related("signature")
-        found = [token for token in tokens.select_for_update(of=("self",)).order_by("pk")]
+        found = list(tokens.select_for_update(of=("self",)).order_by("pk"))
         Token.objects.filter(pk__in=[token.pk for token in found]).update(code_tries=F("code_tries") + 1)
         matching = [token.signature for token in found if _is_code(token, code)]
     if not matching:

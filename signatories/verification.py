@@ -26,7 +26,9 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
     Raises ConfirmingIsOver or SignatureEnded.
     """
     with transaction.atomic():
-        signature = Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
+        signature = (
+            Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
+        )
         _refuse_ended(signature)
         if signature.status != SignatureStatus.UNCONFIRMED:
             return signature
@@ -44,7 +46,9 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
 def confirm_by_hand(signature: Signature, *, by: Staff) -> Signature:
     """Take a yes that staff heard on the phone number given. Raises NotByPhone, or as `confirm` does."""
     with transaction.atomic():
-        signature = Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
+        signature = (
+            Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
+        )
         _refuse_ended(signature)
         if not signature.by_phone or signature.status != SignatureStatus.UNCONFIRMED:
             raise NotByPhone
@@ -52,12 +56,18 @@ def confirm_by_hand(signature: Signature, *, by: Staff) -> Signature:
             raise ConfirmingIsOver
         _move_on(signature)
         record(
-            "confirm_by_hand", kind="signature", subject=signature.public_id, letter=signature.letter_id, by=by
+            "confirm_by_hand",
+            kind="signature",
+            subject=signature.public_id,
+            letter=signature.letter_id,
+            by=by,
         )
     return signature
 
 
-def verify(organisation: Organisation, *, by: Staff, verification: str = Verification.VERIFIED) -> Organisation:
+def verify(
+    organisation: Organisation, *, by: Staff, verification: str = Verification.VERIFIED
+) -> Organisation:
     """Write down whether an organisation is real and what it says it is."""
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)

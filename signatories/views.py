@@ -242,7 +242,9 @@ def _correct(request: HttpRequest, signature: Signature) -> HttpResponse:
         return _own_page(request, signature, correct_form=form, status=422)
     signature = withdrawal.correct(signature, correction=form.correction)
     waits = Proposal.objects.filter(signature=signature).exists()
-    done = _("Thank you. A moderator looks at your correction.") if waits else _("Thank you. It is corrected.")
+    done = (
+        _("Thank you. A moderator looks at your correction.") if waits else _("Thank you. It is corrected.")
+    )
     return _own_page(request, signature, done=done)
 
 
@@ -305,7 +307,9 @@ def _visibility_form(signature: Signature, data: Any = None) -> VisibilityForm:
 
 
 def _sent_from_elsewhere() -> str:
-    return _("This was sent from another page. Nothing is lost: please look at it once more and send it from here.")
+    return _(
+        "This was sent from another page. Nothing is lost: please look at it once more and send it from here."
+    )
 
 
 def _not_sure() -> str:

@@ -10,7 +10,10 @@ class Visibility(models.TextChoices):
     """Who may see the name, as the signatory chose."""
 
     PUBLIC = "public", _("Everyone: the name stands on the public page")
-    DELIVERED_ONLY = "delivered_only", _("The recipients alone: the name stands in the documents handed to them")
+    DELIVERED_ONLY = (
+        "delivered_only",
+        _("The recipients alone: the name stands in the documents handed to them"),
+    )
     COUNTED_ONLY = "counted_only", _("Nobody: the organisation is counted, never named")
 
 

@@ -6,7 +6,7 @@ Pages, data, feeds and documents for the public all ask here. What it does not r
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Count, Q
@@ -43,7 +43,7 @@ class Signatory:
     country_code: str
     kind: str
     is_network: bool
-    since: date
+    since: datetime | None
     is_new: bool = False
 
     @property
@@ -98,7 +98,7 @@ def _signatory(row: Signature, newest: set[str]) -> Signatory:
         country_code=row.country,
         kind=row.kind,
         is_network=row.is_network,
-        since=row.published_at.date(),
+        since=row.published_at,
         is_new=row.public_id in newest,
     )
 

@@ -42,7 +42,10 @@ def make_letter(slug="asylum", *, phase="open", title="Keep the door open", lang
 
 
 def make_text(letter, *, language="en", **fields):
-    defaults = {"title": "Keep the door open", "body": "We, {organisations} from {countries}, ask.\n\n* Stay open."}
+    defaults = {
+        "title": "Keep the door open",
+        "body": "We, {organisations} from {countries}, ask.\n\n* Stay open.",
+    }
     return Text.objects.create(letter=letter, language=language, **{**defaults, **fields})
 
 

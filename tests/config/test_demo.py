@@ -141,6 +141,19 @@ def test_it_survives_the_death_of_its_database(demonstration):
     _until(demonstration.healthy, "recovery")
 
 
+def test_no_log_keeps_a_secret_link_or_a_machines_address(demonstration):
+    for path in ("/s/SECRET/", "/fr/s/SECRET/nowhere", "/g/SECRET/?q=SECRET", "/s/SECRET/ HTTP/9"):
+        with socket.create_connection(("127.0.0.1", demonstration.port)) as connection:
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nBroken header\r\n\r\n".encode())
+            connection.recv(100)
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"http://127.0.0.1:{demonstration.port}{path.split()[0]}", timeout=10)
+    logs = "".join(log.read_text() for log in (demonstration.var / "log").iterdir())
+    assert "…" in logs
+    assert "SECRET" not in logs
+    assert "127.0.0.1 " not in logs.replace(f"http://127.0.0.1:{demonstration.port} ", "")
+
+
 @pytest.mark.parametrize("name", ["manage.py", "gunicorn"])
 def test_a_child_that_dies_is_started_again(demonstration, name):
     killed = demonstration.child(name)

@@ -9,7 +9,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(("prefix", "language"), [("", "en"), ("/ar", "ar"), ("/fr", "fr"), ("/sw", "sw")])
-def test_an_organisation_signs_confirms_is_approved_and_stands_on_the_page(client, work, mailbox, prefix, language):
+def test_an_organisation_signs_confirms_is_approved_and_stands_on_the_page(
+    client, work, mailbox, prefix, language
+):
     letter = make_letter(languages=("en", "ar", "fr", "sw"))
     alice = make_staff()
     page = f"{prefix}/letters/asylum/"

@@ -4,9 +4,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
-from django.core.exceptions import ValidationError
 
 from letters import countries
 from letters.reading import UnreadableDocument
@@ -77,9 +77,13 @@ class Command(BaseCommand):
         except AnotherLetter:
             raise CommandError("That address belongs to another letter. Choose one with --slug.") from None
         except HostUnknown:
-            raise CommandError("There is no such host. Make it in the admin first, or leave --host out.") from None
+            raise CommandError(
+                "There is no such host. Make it in the admin first, or leave --host out."
+            ) from None
         self.stdout.write(
-            self.style.SUCCESS(f"Written: {written.added} signatures added. {written.letter.get_absolute_url()}")
+            self.style.SUCCESS(
+                f"Written: {written.added} signatures added. {written.letter.get_absolute_url()}"
+            )
         )
 
 

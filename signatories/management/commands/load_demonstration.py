@@ -124,7 +124,7 @@ def _signature(
         signature = verification.confirm(signature, visibility=entry["visibility"])
     if status == SignatureStatus.PUBLISHED:
         signature = moderation.approve(signature, by=staff, organisation=known.get(entry["name"]))
-        known[entry["name"]] = signature.organisation
+        known[entry["name"]] = Organisation.objects.get(signatures=signature)
     elif status == SignatureStatus.HELD:
         moderation.hold(signature, by=staff, reason=HoldReason(entry["hold_reason"]))
     elif status == SignatureStatus.REJECTED:
