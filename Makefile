@@ -9,7 +9,7 @@ TEMPLATES = $(shell find templates letters signatories -name '*.html')
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test format messages lock
+.PHONY: help demo test bench format messages lock
 
 # $(call step,What is done,command): one line when it succeeds, everything it said when it fails.
 step = @printf '%s ... ' '$(1)'; if said=$$($(2) 2>&1); then echo ok; else echo failed; echo "$$said"; exit 1; fi
@@ -30,6 +30,9 @@ test: .venv/.installed-dev ## check everything that can be checked here
 	$(call step,Translations compile,$(RUN) config.catalogues)
 	$(if $(filter true,$(CI)),$(call step,A Chromium is here,command -v chromium))
 	@$(RUN) pytest --quiet
+
+bench: .venv/.installed-dev ## measure the budgets
+	@$(RUN) tests.bench
 
 format: .venv/.installed-dev ## format Python and templates
 	@$(RUN) ruff format .

@@ -240,6 +240,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # wrong addresses and refused forms are not news
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # scanners send them all day
         "letters": {"level": "INFO"},
         "signatories": {"level": "INFO"},
     },

@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from letters.release import RELEASE
 
 # Names are never older than 10 s in a shared cache, and never shown when they cannot be asked for again.
+NOT_STORED = "no-store, private"
 PUBLIC = "public, max-age=0, s-maxage=10, must-revalidate, proxy-revalidate"
 RENDER_AT_MOST_EVERY = 1.0  # seconds; a burst of approvals must not become a burst of rendering
 
@@ -121,8 +122,12 @@ def answer(
     render: Callable[[], str],
     *,
     content_type: str = "text/html; charset=utf-8",
+    cache_control: str = PUBLIC,
 ) -> HttpResponse:
-    """Answer with the page `key` in that edition and the active language, rendered when it was not yet."""
+    """Answer with the page `key` in that edition and the active language, rendered when it was not yet.
+
+    A page that browsers must not store (NOT_STORED) is kept here all the same: it is one for everybody.
+    """
     language = get_language()
     etag = f'W/"{RELEASE}.{edition}.{language}"'
     if etag in request.headers.get("If-None-Match", ""):
@@ -134,7 +139,8 @@ def answer(
         response = HttpResponse(body, content_type=content_type)
         if encoding:
             response["Content-Encoding"] = encoding
-    response["ETag"] = etag
-    response["Cache-Control"] = PUBLIC
+    response["Cache-Control"] = cache_control
+    if cache_control != NOT_STORED:
+        response["ETag"] = etag
     patch_vary_headers(response, ["Accept-Encoding"])
     return response

@@ -522,6 +522,12 @@ def is_sentence(text: str) -> bool:
     return (len(words) >= 8 and carried >= 2) or (len(words) >= 20 and carried >= 1)
 
 
+def prose_share(text: str) -> float:
+    """Return which share of a text's words are such as sentences have and names hardly do."""
+    words = fold(text).split()
+    return sum(1 for word in words if word in _VERBS) / len(words) if words else 0.0
+
+
 def asks_for_something(text: str) -> bool:
     """Tell whether a sentence or heading leads to what a letter asks for."""
     return bool(_ASKING.search(fold(text)))

@@ -1,22 +1,24 @@
 """The moderator's desk: what waits, oldest first; one case on one screen; acts as buttons, everything else to read."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from letters.admin import staff_of
@@ -25,6 +27,7 @@ from signatories import matching, moderation, names, verification
 from signatories.contacts import unseal
 from signatories.models import (
     DECIDABLE,
+    ENDED,
     Channel,
     Contact,
     HoldReason,
@@ -36,7 +39,7 @@ from signatories.models import (
     SignatureStatus,
     Verification,
 )
-from signatories.visibility import StaffCap
+from signatories.visibility import StaffCap, reach
 
 # What an act may answer, in words that say what to do next.
 _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
@@ -44,11 +47,9 @@ _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
         _("A colleague was faster, or it is not confirmed: it is now “%s”.")
         % SignatureStatus(refusal.status).label
     ),
-    moderation.OrganisationAlreadySigned: lambda refusal: (
-        _(
-            "This organisation has signed this letter already, see %s. Choose another organisation, or reject it."
-        )
-        % refusal.signature.public_id
+    moderation.OrganisationAlreadySigned: lambda refusal: format_html(
+        _("This organisation has signed this letter already: {}. Choose another organisation, or reject it."),
+        format_html('<a href="{}">{}</a>', _case_url(refusal.signature.pk), refusal.signature.public_id),
     ),
     moderation.NothingProposed: lambda refusal: _(
         "No correction is waiting; perhaps a colleague decided it."
@@ -59,6 +60,34 @@ _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
     verification.SignatureEnded: lambda refusal: _("It was withdrawn or rejected meanwhile."),
 }
 _REFUSED = tuple(_REFUSALS)
+
+
+_DECIDED_ABOUT = ("name", "latin", "country", "kind", "website")
+
+_ACTS = {
+    "sign": gettext_lazy("Signed"),
+    "confirm": gettext_lazy("Confirmed"),
+    "confirm_by_hand": gettext_lazy("Confirmed by hand"),
+    "correct": gettext_lazy("Corrected by its signatory"),
+    "choose_visibility": gettext_lazy("Who may see the name was chosen"),
+    "approve": gettext_lazy("Approved"),
+    "hold": gettext_lazy("Held"),
+    "reject": pgettext_lazy("signature", "Rejected"),
+    "lower": gettext_lazy("Visibility lowered"),
+    "complete": gettext_lazy("Completed"),
+    "propose_correction": gettext_lazy("Correction proposed"),
+    "accept_correction": gettext_lazy("Correction accepted"),
+    "decline_correction": gettext_lazy("Correction declined"),
+    "superseded": gettext_lazy("Superseded"),
+    "withdraw": gettext_lazy("Withdrawn"),
+    "expire": gettext_lazy("Expired"),
+    "erase": gettext_lazy("Erased"),
+    "show_contact": gettext_lazy("Contact looked at"),
+    "mail_failed": gettext_lazy("A mail could not be sent"),
+}
+_REASONS: dict[str, Any] = {
+    choice: label for choices in (HoldReason, RejectReason, StaffCap) for choice, label in choices.choices
+}
 
 
 def _words(refusal: Exception) -> str:
@@ -189,20 +218,19 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
 
     @admin.action(description=gettext_lazy("Approve"))
     def approve_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> None:
-        self._each(request, queryset, lambda signature: moderation.approve(signature, by=staff_of(request)))
+        self._each(request, lambda signature: moderation.approve(signature, by=staff_of(request)))
 
     @admin.action(description=gettext_lazy("Hold …"))
     def hold_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> HttpResponse | None:
-        return self._with_reason(request, queryset, "hold_many", HoldReason.choices, moderation.hold)
+        return self._with_reason(request, "hold_many", HoldReason.choices, moderation.hold)
 
     @admin.action(description=gettext_lazy("Reject …"))
     def reject_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> HttpResponse | None:
-        return self._with_reason(request, queryset, "reject_many", RejectReason.choices, moderation.reject)
+        return self._with_reason(request, "reject_many", RejectReason.choices, moderation.reject)
 
     def _with_reason(
         self,
         request: HttpRequest,
-        queryset: SignatureQuerySet,
         action: str,
         reasons: list[tuple[str, Any]],
         act: Callable[..., Signature],
@@ -211,7 +239,7 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
         form = ReasonForm(request.POST if "reason" in request.POST else None, choices=reasons)
         if form.is_valid():
             reason = form.cleaned_data["reason"]
-            self._each(request, queryset, lambda signature: act(signature, by=staff_of(request), reason=reason))
+            self._each(request, lambda signature: act(signature, by=staff_of(request), reason=reason))
             return None
         context = {
             **self.admin_site.each_context(request),
@@ -219,23 +247,30 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
             "opts": self.opts,
             "form": form,
             "action": action,
-            "signatures": queryset[: settings.BULK_LIMIT],
+            "signatures": self._ticked(request),
         }
         return render(request, "admin/signatories/signature/reason.html", context)
 
-    def _each(
-        self, request: HttpRequest, queryset: SignatureQuerySet, act: Callable[[Signature], Signature]
-    ) -> None:
+    def _each(self, request: HttpRequest, act: Callable[[Signature], Signature]) -> None:
         """Act on each row by itself and report each row that was refused: never all or nothing."""
         done = 0
-        for signature in queryset[: settings.BULK_LIMIT]:
+        for signature in self._ticked(request):
             try:
                 act(signature)
             except _REFUSED as refusal:
-                messages.warning(request, format_html("{}: {}", signature.name, _words(refusal)))
+                messages.warning(request, format_html("<bdi>{}</bdi>: {}", signature.name, _words(refusal)))
             else:
                 done += 1
-        messages.success(request, ngettext("%d signature done.", "%d signatures done.", done) % done)
+        if done:
+            messages.success(request, ngettext("%d signature done.", "%d signatures done.", done) % done)
+
+    def _ticked(self, request: HttpRequest) -> QuerySet[Signature]:
+        """Return the rows that were shown and ticked.
+
+        The action's own queryset would drop, unsaid, what left the queue meanwhile, and could hold rows never shown.
+        """
+        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)[: settings.BULK_LIMIT]
+        return self.get_queryset(request).filter(pk__in=ticked)
 
     # --- one case ------------------------------------------------------------------------------------
 
@@ -266,23 +301,25 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
         if not self.may_decide(request):
             raise PermissionDenied
         signature = get_object_or_404(Signature, pk=pk)
-        decision = _DECISIONS.get(request.POST.get("decision", ""))
+        name = request.POST.get("decision", "")
+        decision = _DECISIONS.get(name)
         if decision is None:
             messages.error(request, _("Nothing was done: no such decision."))
-            return HttpResponseRedirect(_case_url(signature))
+            return HttpResponseRedirect(_case_url(pk))
+        if request.POST.get("seen", _seen(signature)) != _seen(signature):
+            messages.warning(request, _("It was corrected while you read it. Please look at it again."))
+            return HttpResponseRedirect(_case_url(pk))
+        following = _following(pk, _queue())  # asked before the decision takes this case out of the queue
         try:
             decision(request, signature)
         except _REFUSED as refusal:
             messages.warning(request, _words(refusal))
-            return HttpResponseRedirect(_case_url(signature))
+            return HttpResponseRedirect(_case_url(pk))
         except forms.ValidationError as problem:
             messages.error(request, " ".join(problem.messages))
-            return HttpResponseRedirect(_case_url(signature))
+            return HttpResponseRedirect(_case_url(pk))
         messages.success(request, format_html("<bdi>{}</bdi>: {}", signature.name, _("done.")))
-        following = Signature.objects.waiting_for_staff().oldest_first().exclude(pk=pk).first()
-        return HttpResponseRedirect(
-            _case_url(following) if following else reverse("admin:signatories_signature_changelist")
-        )
+        return HttpResponseRedirect(_case_url(pk) if name in _PREPARING else following)
 
     def contact(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show who signed, to those who may see contacts; that it was shown is written down first."""
@@ -309,20 +346,39 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
         return response
 
 
-def _case_url(signature: Signature) -> str:
-    return reverse("admin:signatories_signature_change", args=[signature.pk])
+def _case_url(pk: int) -> str:
+    return reverse("admin:signatories_signature_change", args=[pk])
+
+
+def _queue() -> list[int]:
+    """Return the keys of all that waits, oldest first."""
+    return list(Signature.objects.waiting_for_staff().oldest_first().values_list("pk", flat=True))
+
+
+def _following(pk: int, queue: list[int]) -> str:
+    """Return the address of the case behind this one; behind the last stands the first, behind nothing the queue.
+
+    Always the oldest would never lead past two that are held.
+    """
+    behind = queue.index(pk) + 1 if pk in queue else 0
+    others = [other for other in (*queue[behind:], *queue[:behind]) if other != pk]
+    return _case_url(others[0]) if others else reverse("admin:signatories_signature_changelist")
 
 
 def _case(signature: Signature) -> dict[str, Any]:
     """Return everything needed to decide about one signature."""
+    queue = _queue()
+    holdable = signature.status in (*DECIDABLE, SignatureStatus.PUBLISHED)
+    confirmable = signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED
     return {
         "title": "",
         "signature": signature,
-        "proposal": Proposal.objects.filter(signature=signature).first(),
+        "seen": _seen(signature),
+        "corrections": _corrections(signature),
         "decidable": signature.status in DECIDABLE,
-        "rejectable": signature.status in (*DECIDABLE, SignatureStatus.PUBLISHED)
-        or (signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED),
-        "confirmable": signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED,
+        "holdable": holdable,
+        "rejectable": holdable or confirmable,
+        "confirmable": confirmable,
         "completable": signature.channel == Channel.IMPORT
         and not Contact.objects.filter(signature=signature).exists(),
         "complete_form": CompleteForm(
@@ -335,15 +391,58 @@ def _case(signature: Signature) -> dict[str, Any]:
         ),
         "hold_reasons": HoldReason.choices,
         "reject_reasons": RejectReason.choices,
-        "caps": StaffCap.choices,
+        "caps": _lowering(signature),
         "lints": [names.sentence(code) for code in names.lint(signature.name)] if signature.name else [],
         "organisations": matching.organisations_like(signature) if signature.name else [],
         "resembling": matching.signatures_like(signature) if signature.name else [],
-        "events": Event.objects.filter(
-            subject_kind="signature", subject_id=signature.public_id
-        ).select_related("by"),
-        "waiting": Signature.objects.waiting_for_staff().count(),
+        "history": _history(signature),
+        "waiting": len(queue),
+        "waits": signature.pk in queue,
+        "following": _following(signature.pk, queue),
     }
+
+
+def _history(signature: Signature) -> list[tuple[Event, Any, Any]]:
+    """Return its events, the newest first, each with act and reason in words."""
+    events = Event.objects.filter(subject_kind="signature", subject_id=signature.public_id)
+    return [
+        (event, _ACTS.get(event.act, event.act), _REASONS.get(event.reason, event.reason))
+        for event in events.select_related("by")
+    ]
+
+
+def _seen(signature: Signature) -> str:
+    """Return what changes whenever something that is decided about changes."""
+    proposal = Proposal.objects.filter(signature=signature).first()
+    facts = [getattr(each, field) for each in (signature, proposal) if each for field in _DECIDED_ABOUT]
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()
+
+
+def _corrections(signature: Signature) -> list[tuple[str, str, str]]:
+    """Return (field, as it stands, as proposed) for each fact the proposal changes."""
+    proposal = Proposal.objects.filter(signature=signature).first()
+    if proposal is None:
+        return []
+    facts = [
+        (_("Name"), signature.name, proposal.name),
+        (_("Name in Latin letters"), signature.latin, proposal.latin),
+        (_("Country"), signature.get_country_display(), proposal.get_country_display()),
+        (_("Kind"), signature.get_kind_display(), proposal.get_kind_display()),
+        (_("Website"), signature.website, proposal.website),
+    ]
+    return [fact for fact in facts if fact[1] != fact[2]]
+
+
+def _lowering(signature: Signature) -> list[tuple[str, Any]]:
+    """Return the caps that show less than the signatory chose."""
+    if signature.status in ENDED:
+        return []
+    chosen = reach(SignatureStatus.PUBLISHED, signature.visibility, "")
+    return [
+        (cap.value, cap.label)
+        for cap in StaffCap
+        if reach(SignatureStatus.PUBLISHED, signature.visibility, cap) != chosen
+    ]
 
 
 class CompleteForm(forms.ModelForm[Signature]):
@@ -381,6 +480,7 @@ def _lower(request: HttpRequest, signature: Signature) -> Signature:
     return moderation.lower(signature, by=staff_of(request), to=cap)
 
 
+_PREPARING = ("confirm", "complete", "lower")  # after these the same case is still to be decided
 _DECISIONS: dict[str, Callable[[HttpRequest, Signature], Signature]] = {
     "approve": lambda request, signature: moderation.approve(
         signature, by=staff_of(request), organisation=_chosen_organisation(request)
@@ -406,18 +506,38 @@ class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
     list_display = ["shown_name", "country", "kind", "is_network", "verification"]
     list_filter = ["verification", "kind", "is_network"]
     search_fields = ["name", "aliases", "public_id"]
-    readonly_fields = ["name", "aliases", "country", "kind", "is_network", "website", "letters_signed"]
-    fields = ["verification", *readonly_fields]
+    list_per_page = settings.BULK_LIMIT
+    list_max_show_all = settings.BULK_LIMIT
+    readonly_fields = [
+        "shown_name",
+        "also_known_as",
+        "country",
+        "kind",
+        "is_network",
+        "website",
+        "letters_signed",
+    ]
+    fields = ["shown_name", "verification", *readonly_fields[1:]]
     actions = ["verify_many", "doubt_many"]
 
     @admin.display(description=gettext_lazy("name"), ordering="name")
     def shown_name(self, organisation: Organisation) -> SafeString:
         return format_html('<bdi dir="auto">{}</bdi>', organisation.name)
 
+    @admin.display(description=gettext_lazy("also known as"))
+    def also_known_as(self, organisation: Organisation) -> SafeString:
+        return format_html_join(
+            ", ", '<bdi dir="auto">{}</bdi>', ((alias,) for alias in organisation.aliases)
+        )
+
     @admin.display(description=gettext_lazy("signatures"))
-    def letters_signed(self, organisation: Organisation) -> str:
+    def letters_signed(self, organisation: Organisation) -> SafeString:
         signed = organisation.signatures.select_related("letter")
-        return ", ".join(f"{one.letter.slug} ({one.get_status_display()})" for one in signed)
+        return format_html_join(
+            ", ",
+            '<a href="{}"><bdi>{}</bdi></a> ({})',
+            ((_case_url(one.pk), one.letter.slug, one.get_status_display()) for one in signed),
+        )
 
     def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
         """Its verification is the one thing that is typed here."""

@@ -618,8 +618,10 @@ def _likeness(one: _Portrait, other: _Portrait, weights: dict[str, float]) -> fl
         one.countries and other.countries and not one.countries & other.countries
     ):
         return 0.0
-    if one.words == other.words or one.text == other.text:
-        return 1.0 if one.countries == other.countries else 0.9
+    if one.words == other.words:
+        return 1.0
+    if one.text == other.text:
+        return 0.9
     if _is_acronym_of(one, other) or _is_acronym_of(other, one):
         return 0.85
     shared = one.words & other.words

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from letters import pages
 from letters.models import Letter
+from letters.phases import Phase
 from letters.revision import Edition, LetterNotPublic, edition_of
 from letters.views import addresses
 from signatories import limits, signing, tokens, verification, wall, withdrawal
@@ -71,7 +72,21 @@ def _list_page(request: HttpRequest, edition: Edition, number: int) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a public letter."""
-    return _sign(request, get_object_or_404(Letter.objects.public().select_related("host"), slug=slug))
+    try:
+        edition = edition_of(slug)
+    except LetterNotPublic:
+        raise Http404 from None
+    if request.method == "POST" or edition.phase != Phase.OPEN:
+        return _sign(request, Letter.objects.select_related("host").get(pk=edition.letter_id))
+    return _no_store(
+        pages.answer(
+            request,
+            ("sign", slug),
+            str(edition),
+            lambda: _empty_form(request, edition),
+            cache_control=pages.NOT_STORED,
+        )
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,6 +145,11 @@ def _sign(request: HttpRequest, letter: Letter) -> HttpResponse:
     except signing.LetterNotOpen:
         return _letter_closed(request, letter)
     return _no_store(HttpResponseRedirect(addresses(letter)["sent_url"], status=303))
+
+
+def _empty_form(request: HttpRequest, edition: Edition) -> str:
+    letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
+    return _sign_page(request, letter, SignForm()).content.decode()
 
 
 def _sign_page(
@@ -326,6 +346,6 @@ def _page(
 
 
 def _no_store(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store, private"
+    response["Cache-Control"] = pages.NOT_STORED
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response

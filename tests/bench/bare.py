@@ -1,0 +1,28 @@
+"""The yardstick: a Django that does nothing but answer as many bytes. No middleware, no database."""
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY="bare", MIDDLEWARE=[])
+
+BYTES = b"x" * int(os.environ.get("BARE_BYTES", "0"))
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(BYTES)
+
+
+def not_modified(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=304)
+
+
+def form(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": request.POST["organisation"][:1]})
+
+
+urlpatterns = [path("page", page), path("not-modified", not_modified), path("form", form)]
+application = get_wsgi_application()
