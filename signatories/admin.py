@@ -139,7 +139,9 @@ class ReasonForm(forms.Form):
 
     def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"] = forms.ChoiceField(label=gettext_lazy("Reason"), choices=choices)
+        self.fields["reason"] = forms.ChoiceField(
+            label=gettext_lazy("Reason"), choices=[("", gettext_lazy("Choose a reason")), *choices]
+        )
 
 
 @admin.register(Signature)
@@ -190,26 +192,13 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
         status = str(signature.get_status_display())
         if signature.status == SignatureStatus.PUBLISHED and hasattr(signature, "proposal"):
             return f"{status}; {_('a correction waits')}"
-        if signature.status == SignatureStatus.UNCONFIRMED and signature.by_phone:
+        if _by_phone(signature):
             return f"{status}; {_('by phone')}"
         return status
 
     @admin.display(description=gettext_lazy("waits"), ordering="confirmed_at")
     def waits(self, signature: Signature) -> str | SafeString:
-        """Say how long it has waited, in amber after a day and in red after three."""
-        proposal = getattr(signature, "proposal", None)
-        if signature.status == SignatureStatus.PUBLISHED and proposal is None:
-            return ""
-        since = proposal.proposed_at if proposal else signature.waits_since
-        age = timezone.now() - since
-        level = (
-            "red"
-            if age > settings.MODERATION_RED
-            else "amber"
-            if age > settings.MODERATION_AMBER
-            else "fresh"
-        )
-        return format_html('<span class="waits {}">{}</span>', level, timesince(since, depth=1))
+        return _waits(signature)
 
     # --- many at once --------------------------------------------------------------------------------
 
@@ -350,6 +339,22 @@ def _case_url(pk: int) -> str:
     return reverse("admin:signatories_signature_change", args=[pk])
 
 
+def _waits(signature: Signature) -> str | SafeString:
+    """Say how long it has waited for staff, in amber after a day and in red after three; "" when it does not."""
+    proposal = getattr(signature, "proposal", None)
+    if signature.status not in DECIDABLE and not _by_phone(signature) and proposal is None:
+        return ""
+    age = timezone.now() - (proposal.proposed_at if proposal else signature.waits_since)
+    level = (
+        "red" if age > settings.MODERATION_RED else "amber" if age > settings.MODERATION_AMBER else "fresh"
+    )
+    return format_html('<span class="waits {}">{}</span>', level, timesince(timezone.now() - age, depth=1))
+
+
+def _by_phone(signature: Signature) -> bool:
+    return signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED
+
+
 def _queue() -> list[int]:
     """Return the keys of all that waits, oldest first."""
     return list(Signature.objects.waiting_for_staff().oldest_first().values_list("pk", flat=True))
@@ -369,7 +374,7 @@ def _case(signature: Signature) -> dict[str, Any]:
     """Return everything needed to decide about one signature."""
     queue = _queue()
     holdable = signature.status in (*DECIDABLE, SignatureStatus.PUBLISHED)
-    confirmable = signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED
+    confirmable = _by_phone(signature)
     return {
         "title": "",
         "signature": signature,
@@ -397,7 +402,7 @@ def _case(signature: Signature) -> dict[str, Any]:
         "resembling": matching.signatures_like(signature) if signature.name else [],
         "history": _history(signature),
         "waiting": len(queue),
-        "waits": signature.pk in queue,
+        "waits": _waits(signature),
         "following": _following(signature.pk, queue),
     }
 

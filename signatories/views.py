@@ -93,7 +93,7 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
 def gathering_sign(request: HttpRequest, key: str) -> HttpResponse:
     """The form of a letter that gathers behind its secret link."""
     letter = _gathering_letter(key)
-    return HttpResponseRedirect(addresses(letter)["sign_url"]) if letter.is_public else _sign(request, letter)
+    return _launched(addresses(letter)["sign_url"]) if letter.is_public else _sign(request, letter)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +106,7 @@ def sign_sent(request: HttpRequest, slug: str) -> HttpResponse:
 def gathering_sent(request: HttpRequest, key: str) -> HttpResponse:
     """What to do now, while the letter gathers."""
     letter = _gathering_letter(key)
-    return HttpResponseRedirect(addresses(letter)["sent_url"]) if letter.is_public else _sent(request, letter)
+    return _launched(addresses(letter)["sent_url"]) if letter.is_public else _sent(request, letter)
 
 
 def _gathering_letter(key: str) -> Letter:
@@ -115,6 +115,11 @@ def _gathering_letter(key: str) -> Letter:
     if not letter.is_public and not letter.accepts_signatures:
         raise Http404
     return letter
+
+
+def _launched(url: str) -> HttpResponse:
+    """Lead on to the public address, with what was typed: the form may have been opened before the launch."""
+    return _no_store(HttpResponseRedirect(url, preserve_request=True))
 
 
 def _sign(request: HttpRequest, letter: Letter) -> HttpResponse:
