@@ -19,6 +19,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    return _page(request, 413, template="400.html")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(request, 500)
 
@@ -30,7 +34,7 @@ def database_away(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _page(request: HttpRequest, status: int) -> HttpResponse:
-    response = render(request, f"{status}.html", status=status)
+def _page(request: HttpRequest, status: int, *, template: str = "") -> HttpResponse:
+    response = render(request, template or f"{status}.html", status=status)
     response["Cache-Control"] = "no-store"
     return response

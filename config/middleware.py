@@ -82,6 +82,20 @@ class AddressLanguageMiddleware(LocaleMiddleware):
         return response
 
 
+class BodyMiddleware(MiddlewareMixin):
+    """Refuses bodies larger than any public form, and reads every body in our own charset.
+
+    A sender may name any codec Python has; some raise errors, others smuggle broken characters in.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if "charset" in (request.content_params or {}):
+            request.encoding = settings.DEFAULT_CHARSET
+        if request.path_info.startswith(STAFF_PATH) or _length(request) <= settings.PUBLIC_BODY_BYTES:
+            return None
+        return errors.too_large(request)
+
+
 class DatabaseAwayMiddleware(MiddlewareMixin):
     """While the database is away the answer is a page that says so, not an error."""
 
@@ -89,6 +103,13 @@ class DatabaseAwayMiddleware(MiddlewareMixin):
         if isinstance(exception, OperationalError | InterfaceError):
             return errors.database_away(request)
         return None
+
+
+def _length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:  # Django reads such a body as an empty one
+        return 0
 
 
 def split_language(path: str) -> tuple[str, str]:

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "config.middleware.AddressLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.BodyMiddleware",
     "config.middleware.StaffSessionMiddleware",
     "config.middleware.StaffCsrfMiddleware",
     "config.middleware.StaffAuthenticationMiddleware",
@@ -163,8 +164,9 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # the longest sign form is under 8 kB
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+PUBLIC_BODY_BYTES = 64 * 1024  # the longest sign form is under 8 kB
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a letter in Burmese, percent-encoded, is nine bytes a letter
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # sixty recipients of a letter are 500 fields of its form
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- headers and cookies -----------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """The desk for letters: hosts, letters, texts, staff; and what was done. Acts on a letter's dates are buttons."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminFileWidget
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
@@ -52,12 +54,37 @@ class EventAdmin(admin.ModelAdmin[Event]):
         return False
 
 
+@dataclass(frozen=True)
+class _PublicPicture:
+    """A host's picture at the address where the public sees it; its file has none."""
+
+    host: Host
+
+    @property
+    def url(self) -> str:
+        return f"{reverse('host_picture', args=[self.host.slug])}?{self.host.revision}"
+
+    def __str__(self) -> str:
+        return f"{self.host.picture_width} × {self.host.picture_height}"
+
+
+class PictureInput(AdminFileWidget):
+    """Links the picture where the public finds it."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        if context["widget"]["is_initial"]:
+            context["widget"]["value"] = _PublicPicture(value.instance)
+        return context
+
+
 class HostForm(forms.ModelForm[Host]):
     """A host, whose picture is written anew before it is stored."""
 
     class Meta:
         model = Host
         fields = ["name", "slug", "website", "picture", "picture_credit"]
+        widgets = {"picture": PictureInput}
 
     def clean_picture(self) -> Any:
         picture = self.cleaned_data["picture"]
@@ -149,6 +176,10 @@ class LetterAdmin(admin.ModelAdmin[Letter]):
         """A letter that was read by anybody stays; a draft may go."""
         return super().has_delete_permission(request, obj) and (obj is None or obj.phase == Phase.DRAFT)
 
+    def view_on_site(self, letter: Letter) -> str | None:
+        """Return where the public reads it, once it does."""
+        return letter.get_absolute_url() if letter.is_public else None
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         bump_with_neighbours(form.instance)
@@ -172,7 +203,7 @@ class LetterAdmin(admin.ModelAdmin[Letter]):
                 "secret_link": request.build_absolute_uri(reverse("gathering_letter", args=[key])),
                 "texts": letter.texts.all(),
                 "dates": [
-                    (label, moment.astimezone(ZoneInfo(letter.time_zone)))
+                    (label, moment)
                     for label, moment in (
                         (_("Gathers from"), letter.gathers_at),
                         (_("Opens"), letter.opens_at),

@@ -65,18 +65,21 @@ class KeptPages:
             return page
         with self._lock:
             rendering = self._rendering.setdefault(key, threading.Lock())
-        with rendering:
-            page = self._find(key)
-            if page is not None and _will_do(page, etag):
-                return page
-            page = _rendered(etag, render)
-            self._keep(key, page)
+        try:
+            with rendering:
+                page = self._find(key)
+                if page is not None and _will_do(page, etag):
+                    return page
+                page = _rendered(etag, render)
+                self._keep(key, page)
+        finally:  # pages that turn out not to exist must not fill the process either
+            with self._lock:
+                self._rendering.pop(key, None)
         return page
 
     def forget(self) -> None:
         with self._lock:
             self._pages.clear()
-            self._rendering.clear()
             self._size = 0
 
     def _find(self, key: Hashable) -> Page | None:
@@ -92,8 +95,7 @@ class KeptPages:
             self._size += page.size - (old.size if old else 0)
             self._pages[key] = page
             while self._size > self._limit and len(self._pages) > 1:
-                gone, dropped = self._pages.popitem(last=False)
-                self._rendering.pop(gone, None)
+                _, dropped = self._pages.popitem(last=False)
                 self._size -= dropped.size
 
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
+from letters import countries
 from letters.admin import staff_of
 from letters.models import Event, record
 from signatories import matching, moderation, names, verification
@@ -152,13 +153,11 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
     change_list_template = "admin/signatories/signature/queue.html"
     list_display = [
         "shown_name",
-        "letter",
-        "country",
-        "kind",
-        "shown_status",
         "waits",
-        "visibility",
-        "channel",
+        "shown_status",
+        "shown_country",
+        "letter",
+        "shown_visibility",
     ]
     list_filter = [QueueFilter, "letter", "kind", "visibility", "channel"]
     list_select_related = ["letter", "organisation", "proposal"]
@@ -168,11 +167,8 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
     search_fields = ["name", "latin", "public_id"]
     actions = ["approve_many", "hold_many", "reject_many"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Signature]:
-        return Signature.objects.oldest_first()
-
-    def get_ordering(self, request: HttpRequest) -> tuple[()]:
-        return ()  # the queryset's own: oldest first
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        return tuple(Signature.objects.oldest_first().query.order_by)
 
     def has_change_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
         """Nobody types into a signature; whoever may change one may use the buttons."""
@@ -187,6 +183,10 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
     def shown_name(self, signature: Signature) -> SafeString:
         return format_html('<bdi dir="auto">{}</bdi>', signature.name or _("(erased)"))
 
+    @admin.display(description=gettext_lazy("country"), ordering="country")
+    def shown_country(self, signature: Signature) -> str:
+        return signature.country_name
+
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def shown_status(self, signature: Signature) -> str:
         status = str(signature.get_status_display())
@@ -195,6 +195,10 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
         if _by_phone(signature):
             return f"{status}; {_('by phone')}"
         return status
+
+    @admin.display(description=gettext_lazy("named to"), ordering="visibility")
+    def shown_visibility(self, signature: Signature) -> str:
+        return str(StaffCap(signature.visibility).label)  # the same choice, in fewer words
 
     @admin.display(description=gettext_lazy("waits"), ordering="confirmed_at")
     def waits(self, signature: Signature) -> str | SafeString:
@@ -431,7 +435,7 @@ def _corrections(signature: Signature) -> list[tuple[str, str, str]]:
     facts = [
         (_("Name"), signature.name, proposal.name),
         (_("Name in Latin letters"), signature.latin, proposal.latin),
-        (_("Country"), signature.get_country_display(), proposal.get_country_display()),
+        (_("Country"), signature.country_name, countries.name(proposal.country)),
         (_("Kind"), signature.get_kind_display(), proposal.get_kind_display()),
         (_("Website"), signature.website, proposal.website),
     ]
@@ -508,7 +512,7 @@ _DECISIONS: dict[str, Callable[[HttpRequest, Signature], Signature]] = {
 class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
     """Organisations and whether they are what they say they are."""
 
-    list_display = ["shown_name", "country", "kind", "is_network", "verification"]
+    list_display = ["shown_name", "shown_country", "kind", "is_network", "verification"]
     list_filter = ["verification", "kind", "is_network"]
     search_fields = ["name", "aliases", "public_id"]
     list_per_page = settings.BULK_LIMIT
@@ -516,7 +520,7 @@ class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
     readonly_fields = [
         "shown_name",
         "also_known_as",
-        "country",
+        "shown_country",
         "kind",
         "is_network",
         "website",
@@ -528,6 +532,10 @@ class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
     @admin.display(description=gettext_lazy("name"), ordering="name")
     def shown_name(self, organisation: Organisation) -> SafeString:
         return format_html('<bdi dir="auto">{}</bdi>', organisation.name)
+
+    @admin.display(description=gettext_lazy("country"), ordering="country")
+    def shown_country(self, organisation: Organisation) -> str:
+        return countries.name(organisation.country)
 
     @admin.display(description=gettext_lazy("also known as"))
     def also_known_as(self, organisation: Organisation) -> SafeString:

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from letters.models import Letter, Text, record
@@ -71,15 +70,22 @@ def sign(
         dedupe_key=dedupe_key(letter.pk, contact.address, names.key(claim.name)),
     )
     with transaction.atomic():
+        may_mail = bool(contact.email) and limits.may_mail(address_key(contact.address))
+        signature.mails_before_confirmed = int(may_mail)
         if place and limits.is_pressing(place):
             signature.hold_reason = HoldReason.PRESSURE
         if trapped:
             signature.hold_reason = HoldReason.TRAP
         if not _insert(signature):
-            return _sign_again(signature)
+            first = _signed_before(signature)
+            if first is not None:
+                _remind(first, may_mail=may_mail)
+                return first
+            signature.save(force_insert=True)  # the first one was withdrawn in this very moment
         seal(signature, contact)
         record("sign", kind="signature", subject=signature.public_id, letter=letter)
-        _ask_to_confirm(signature, contact)
+        if may_mail:
+            send_later(signature, Mail.CONFIRM)
     return signature
 
 
@@ -93,38 +99,29 @@ def _insert(signature: Signature) -> bool:
     return True
 
 
-def _sign_again(repeat: Signature) -> Signature:
+def _signed_before(repeat: Signature) -> Signature | None:
+    """Return the live signature of the same mailbox for the same name, locked."""
+    same = Signature.objects.live().filter(letter=repeat.letter, dedupe_key=repeat.dedupe_key)
+    return same.select_for_update().first()
+
+
+def _remind(first: Signature, *, may_mail: bool) -> None:
     """Leave the first signature as it is and tell its mailbox where it stands."""
-    first = (
-        Signature.objects.live()
-        .select_for_update(of=("self",))
-        .select_related("contact")
-        .get(letter=repeat.letter, dedupe_key=repeat.dedupe_key)
-    )
-    if first.by_phone:
-        return first
-    if first.status == SignatureStatus.UNCONFIRMED:
-        if first.mails_before_confirmed < settings.MAILS_BEFORE_CONFIRMED:
-            _mail_confirmation(first, first.contact.address_key)
-    elif _not_reminded_lately(first):
-        Signature.objects.filter(pk=first.pk).update(reminded_of_page_at=timezone.now())
+    if may_mail and first.status == SignatureStatus.UNCONFIRMED:
+        _mail_confirmation_again(first)
+    elif may_mail and _not_reminded_lately(first):
+        first.reminded_of_page_at = timezone.now()
+        first.save(update_fields=["reminded_of_page_at"])
         send_later(first, Mail.ALREADY_SIGNED)
-    return first
+
+
+def _mail_confirmation_again(signature: Signature) -> None:
+    if signature.mails_before_confirmed < settings.MAILS_BEFORE_CONFIRMED:
+        signature.mails_before_confirmed += 1
+        signature.save(update_fields=["mails_before_confirmed"])
+        send_later(signature, Mail.CONFIRM)
 
 
 def _not_reminded_lately(signature: Signature) -> bool:
     last = signature.reminded_of_page_at
     return last is None or last < timezone.now() - REMIND_OF_PAGE_EVERY
-
-
-def _ask_to_confirm(signature: Signature, contact: ContactDetails) -> None:
-    if not signature.by_phone:
-        _mail_confirmation(signature, address_key(contact.address))
-
-
-def _mail_confirmation(signature: Signature, address: str) -> None:
-    if limits.may_mail(address):
-        Signature.objects.filter(pk=signature.pk).update(
-            mails_before_confirmed=F("mails_before_confirmed") + 1
-        )
-        send_later(signature, Mail.CONFIRM)

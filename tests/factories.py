@@ -1,13 +1,14 @@
 """Plain builders with plain defaults. The cast: Alice moderates; Blue Kettle signs; Harbour is the host."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 
 from django.utils import timezone
 
-from letters.models import Host, Letter, Recipient, Staff, Text
+from letters.models import Figure, Host, Letter, Recipient, Staff, Text
 from signatories.contacts import ContactDetails, dedupe_key, seal
-from signatories.models import Organisation, Signature, SignatureStatus
+from signatories.models import Organisation, Proposal, Signature, SignatureStatus
+from signatories.signing import Claim
 from signatories.visibility import Visibility
 
 _numbers = count(1)
@@ -57,7 +58,9 @@ def make_contact_details(email="amina@kettle.example", **fields):
     return ContactDetails(**{"name": "Amina Yusuf", "email": email, **fields})
 
 
-def make_signature(letter=None, *, name="Blue Kettle", status="published", email=None, phone="", **fields):
+def make_signature(
+    letter=None, *, name="Blue Kettle", status="published", email=None, phone="", contact=None, **fields
+):
     """A signature in any status, with its contact; a published one with an organisation of its own."""
     letter = letter or make_letter()
     number = next(_numbers)
@@ -80,13 +83,37 @@ def make_signature(letter=None, *, name="Blue Kettle", status="published", email
     if status in ("rejected", "withdrawn", "superseded"):
         defaults["ended_at"] = now
     signature = Signature.objects.create(letter=letter, name=name, status=status, **{**defaults, **fields})
-    details = make_contact_details(email=email, phone=phone)
+    details = contact or make_contact_details(email=email, phone=phone)
     Signature.objects.filter(pk=signature.pk).update(
         dedupe_key=dedupe_key(letter.pk, details.address, signature.name_key)
     )
     signature.refresh_from_db()
     seal(signature, details)
     return signature
+
+
+def make_imported(letter, *, name="Blue Kettle", line=1, **fields):
+    """A name of a list that was public before: published, its organisation known, nobody to write to."""
+    signature = make_signature(
+        letter, name=name, **{"channel": "import", "source_line": line, "country": "", "kind": "", **fields}
+    )
+    signature.contact.delete()
+    Signature.objects.filter(pk=signature.pk).update(dedupe_key=None, confirmed_at=None)
+    return Signature.objects.get(pk=signature.pk)
+
+
+def make_proposal(signature, **fields):
+    facts = {"name": "Blue Kettle Circle", "country": "UG", "kind": "ally", **fields}
+    return Proposal.objects.create(signature=signature, **facts)
+
+
+def make_figure(letter, **fields):
+    defaults = {"number": "42.7 million", "label": "refugees", "source": "UNHCR", "as_of": date(2025, 6, 1)}
+    return Figure.objects.create(letter=letter, **{**defaults, **fields})
+
+
+def make_claim(name="Blue Kettle", **fields):
+    return Claim(**{"name": name, "country": "KE", "kind": "refugee_led", **fields})
 
 
 def sign_form(**fields):

@@ -1,0 +1,66 @@
+"""Everything a stranger can fetch: every public address, in every language, of letters in any phase."""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.test import Client
+
+from letters import revision
+from letters.models import Host, Letter
+
+# Each public address by its name in config/urls.py; test_wall.py fails for one that stands in neither list.
+CRAWLED = {
+    "home": ["/"],
+    "host": ["/hosts/{host}/"],
+    "host_picture": ["/hosts/{host}/picture.jpg"],
+    "letter": ["/letters/{letter}/"],
+    "signatories": ["/letters/{letter}/signatories/", "/letters/{letter}/signatories/?page=2"],
+    "sign": ["/letters/{letter}/sign/"],
+    "sign_sent": ["/letters/{letter}/sign/sent/"],
+    "live": ["/letters/{letter}/live.json"],
+    "gathering_letter": ["/g/guessed/"],
+    "gathering_sign": ["/g/guessed/sign/"],
+    "gathering_sent": ["/g/guessed/sign/sent/"],
+    "confirm": ["/s/guessed/confirm/"],
+    "own_page": ["/s/guessed/"],
+    "healthz": ["/healthz"],
+}
+WITHOUT_LANGUAGE = {"host_picture", "live", "healthz"}
+# The pages whose bytes follow a letter's revision, unlike forms, which nobody may keep.
+KEPT = {"home", "host", "letter", "signatories", "live"}
+
+
+class Answer(NamedTuple):
+    status: int
+    etag: str
+    headers: dict
+    body: bytes
+
+
+def addresses(names=CRAWLED):
+    """Every address of these names, made of all the slugs there are, public or not."""
+    slugs = {
+        "host": list(Host.objects.order_by("pk").values_list("slug", flat=True)),
+        "letter": list(Letter.objects.order_by("pk").values_list("slug", flat=True)),
+    }
+    for name in names:
+        for pattern in CRAWLED[name]:
+            field = next((field for field in slugs if f"{{{field}}}" in pattern), None)
+            for path in [pattern.format(**{field: slug}) for slug in slugs[field]] if field else [pattern]:
+                yield path
+                if name not in WITHOUT_LANGUAGE:
+                    yield from (f"/{code}{path}" for code, _ in settings.LANGUAGES if code != "en")
+
+
+def crawl(names=CRAWLED):
+    """Fetch them all as somebody nobody knows: {address: answer}. Nothing kept from before is served."""
+    revision.forget()
+    client = Client(raise_request_exception=True)
+    return {path: _fetch(client, path) for path in addresses(names)}
+
+
+def _fetch(client, path):
+    response = client.get(path)
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    headers = {name: value for name, value in response.headers.items() if name != "Expires"}  # a clock's
+    return Answer(response.status_code, headers.get("ETag", ""), headers, body)
