@@ -691,6 +691,8 @@ def _apart(entry: _Entry, found: tuple[str, str, str] | None) -> _Entry:
         return entry
     parts = _SEGMENTS.split(entry.text, maxsplit=1)
     if len(parts) == 2 and _is_person(parts[0]):
+        if is_role(parts[1]) or parts[1][:1].islower():
+            return replace(entry, person=parts[0], role=parts[1], text=parts[0])
         return replace(entry, person=parts[0], text=parts[1])
     return replace(entry, person=entry.text) if _is_person(entry.text) else entry
 

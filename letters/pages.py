@@ -106,7 +106,7 @@ def _will_do(page: Page, etag: str) -> bool:
 def _rendered(etag: str, render: Callable[[], bytes]) -> Page:
     started = time.monotonic()
     plain = render()
-    return Page(etag, started, plain, gzip.compress(plain, 6, mtime=0), brotli.compress(plain, quality=9))
+    return Page(etag, started, plain, gzip.compress(plain, 6, mtime=0), brotli.compress(plain, quality=11))
 
 
 _kept = KeptPages(settings.PAGE_CACHE_BYTES)

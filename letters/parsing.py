@@ -96,7 +96,7 @@ def _lists_in(rows: list[Row]) -> list[_List]:
         if announced is None:
             here += 1
             continue
-        end = _end_of_list(rows, announced.first)
+        end = _end_of_list(rows, announced.first, names=1 if announced.inline else 0)
         end = _without_stragglers(rows, announced.first, end)
         candidate = replace(announced, end=end)
         if _holds_names(rows, candidate, early=not found and _prose_in(rows[:here]) < 40):
@@ -118,13 +118,12 @@ def _announced_at(rows: list[Row], here: int) -> _List | None:
         return _List(here, here + 1, here + 1, row.text)
     inline = _INLINE.match(row.text)
     if inline and is_signing_heading(inline[1] + ":"):
-        return _List(here, here, here, inline[1], inline=inline[2])
+        return _List(here, here + 1, here + 1, inline[1], inline=inline[2])
     return None
 
 
-def _end_of_list(rows: list[Row], first: int) -> int:
+def _end_of_list(rows: list[Row], first: int, *, names: int = 0) -> int:
     """Return where the names end: at prose, or at what a page says after its content."""
-    names = 0
     here = first
     while here < len(rows):
         row = rows[here]
@@ -223,7 +222,7 @@ def _has_columns(row: Row) -> bool:
 
 
 def _is_no_link(row: Row) -> bool:
-    return not row.link
+    return not row.link or bool(row.mark)
 
 
 def _is_no_heading(row: Row) -> bool:
@@ -325,7 +324,7 @@ def _rows_of_list(rows: list[Row], one: _List) -> list[Row]:
     ]
     listed = [replace(row, text="", cells=()) if is_valediction(row.text) else row for row in listed]
     if one.inline:
-        listed[0:1] = [replace(rows[one.start], text=one.inline, raw=one.inline)]
+        listed.insert(0, replace(rows[one.start], text=one.inline, raw=one.inline))
     return listed
 
 
@@ -611,8 +610,10 @@ def _preface_and_body(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     before = [row for row in rows[:begins] if not ends_preface(row.text)]
     if not any(row.text for row in before):
         return [], rows[begins:]
-    after = rows[begins + 1 :] if ends_preface(rows[begins].text) else rows[begins:]
-    return before, after
+    if ends_preface(rows[begins].text):
+        return before, rows[begins + 1 :]
+    headline = _is_short_inner_title(rows, begins)
+    return before, [replace(rows[begins], level=2) if headline else rows[begins], *rows[begins + 1 :]]
 
 
 def _beginning_of_letter(rows: list[Row]) -> int | None:
@@ -686,12 +687,9 @@ def _blocks_of(rows: list[Row]) -> Iterator[_Block]:
     """Yield the text's blocks; lines that an export broke are whole again."""
     rows = _with_pages_joined(rows)
     known = _words_of(rows)
-    ended_heading = False
     for block in blocks(rows):
         for part in _parts_of(block):
-            found = _block_of(part, known, opens=not ended_heading)
-            ended_heading = ended_heading or (found.kind == "paragraph" and len(found.text) > 150)
-            yield found
+            yield _block_of(part, known)
 
 
 def _words_of(rows: Sequence[Row]) -> frozenset[str]:
@@ -742,29 +740,22 @@ def _begins_part(before: Row, row: Row, part: list[Row]) -> bool:
     return False
 
 
-def _block_of(part: list[Row], known: frozenset[str], *, opens: bool) -> _Block:
+def _block_of(part: list[Row], known: frozenset[str]) -> _Block:
     first = part[0]
     text = _flowing(part, known)
     if first.mark and not first.level:
         return _Block("item", text, mark=first.mark, rank=first.rank)
-    if first.level or _is_heading(part, opens=opens):
+    if first.level or _is_heading(part):
         return _Block("heading", joined(text), level=first.level)
     return _Block("paragraph", text)
 
 
-def _is_heading(part: list[Row], *, opens: bool) -> bool:
+def _is_heading(part: list[Row]) -> bool:
     row = part[0]
     if len(part) > 1 or len(row.text) > 120 or len(row.cells) > 1 or is_salutation(row.text):
         return False
-    if row.text.endswith((":", ",", ";", "،", "؛", "?")) and not row.bold:
+    if row.text.endswith((".", "!", "؟", "۔")) or (row.text.endswith((":", ",", ";", "،", "؛", "?")) and not row.bold):
         return False
-    if row.text.endswith((".", "!", "؟")):
-        return (
-            opens
-            and len(row.text) < 100
-            and not row.text.endswith("!")
-            and not _speaks_as_signatories(row.text)
-        )
     return row.bold or row.text.isupper() or (len(row.text.split()) <= 14 and prose_share(row.text) < 0.34)
 
 
@@ -848,7 +839,7 @@ def _asks_in(found: list[_Block]) -> Iterator[str]:
         asking = groups
     for group in asking:
         for item in group.items:
-            yield joined(item)
+            yield joined(item).rstrip(" ;,،؛")
 
 
 def _bullets_in(found: list[_Block]) -> Iterator[_Bullets]:

@@ -459,10 +459,11 @@ _LETTER_WORDS = re.compile(
 _KICKERS = """
     open letter, joint open letter, joint letter, joint statement, statement, press release, news release, media release,
     for immediate release, immediate release, press statement, media advisory, public statement, public letter, news, blog,
-    letter, appeal, a joint statement, an open letter, letters, statements, advocacy, press releases, embargoed,
+    letter, the letter, the statement, text of the letter, text of the statement, appeal, a joint statement, an open letter, letters, statements, advocacy, press releases, embargoed,
     lettre ouverte, lettre ouverte conjointe, lettre conjointe, communique de presse, communique, declaration conjointe,
-    declaration, appel, tribune, pour diffusion immediate,
+    declaration, appel, tribune, la lettre, texte de la lettre, pour diffusion immediate,
     carta abierta, carta publica, comunicado, comunicado de prensa, comunicado publico, comunicado conjunto,
+    la carta, texto de la carta, a carta, texto da carta, der brief, wortlaut, نص الرسالة, الرسالة,
     declaracion conjunta, declaracion, pronunciamiento, para publicacion inmediata, nota de prensa,
     carta aberta, carta conjunta, nota publica, comunicado de imprensa, nota a imprensa, declaracao conjunta, declaracao,
     para divulgacao imediata, manifesto,

@@ -592,6 +592,7 @@ def _word_lines(document: Any) -> Iterator[Line]:
     """Yield the body's lines in reading order, those in text boxes and content controls too."""
     styles = _StyleBook(document)
     number = 0
+    in_list = False
     for element in _body_parts(document.element.body):
         if element.tag == f"{_W}tbl":
             rows = [
@@ -606,6 +607,9 @@ def _word_lines(document: Any) -> Iterator[Line]:
         paragraph = styles.line(element, number)
         if paragraph is None:
             continue
+        if in_list and not paragraph.item:
+            yield Line(number, "", whole=True)
+        in_list = bool(paragraph.item)
         parts = paragraph.text.split("\n")
         for place, part in enumerate(parts):
             yield replace(paragraph, text=part.rstrip(), item="" if place else paragraph.item)

@@ -379,6 +379,7 @@ def _case(signature: Signature) -> dict[str, Any]:
     queue = _queue()
     holdable = signature.status in (*DECIDABLE, SignatureStatus.PUBLISHED)
     confirmable = _by_phone(signature)
+    has_contact = Contact.objects.filter(signature=signature).exists()
     return {
         "title": "",
         "signature": signature,
@@ -388,8 +389,8 @@ def _case(signature: Signature) -> dict[str, Any]:
         "holdable": holdable,
         "rejectable": holdable or confirmable,
         "confirmable": confirmable,
-        "completable": signature.channel == Channel.IMPORT
-        and not Contact.objects.filter(signature=signature).exists(),
+        "has_contact": has_contact,
+        "completable": signature.channel == Channel.IMPORT and not has_contact,
         "complete_form": CompleteForm(
             initial={
                 "country": signature.country,

@@ -81,12 +81,13 @@ def _plain_line(value: str) -> str:
 
 
 class ContactFields(forms.Form):
-    """How the one who signs is reached: an e-mail or a phone number."""
+    """How the one who signs is reached: an e-mail or a phone number, one of the two."""
 
     contact_name = forms.CharField(
         label=_("Your name"),
         max_length=200,
         help_text=_("Never published."),
+        error_messages={"required": _("Please write your name.")},
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
     )
     contact_role = forms.CharField(
@@ -100,7 +101,7 @@ class ContactFields(forms.Form):
         label=_("E-mail"),
         required=False,
         max_length=254,
-        help_text=_("We send a link and a code there. Your signature counts once you have confirmed it."),
+        help_text=_("Or a phone number, below. We send a link and a code; you sign by confirming."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
     )
     contact_phone = forms.CharField(
@@ -114,6 +115,11 @@ class ContactFields(forms.Form):
             attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "dir": "ltr"}
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("contact_email", "contact_phone"):
+            self.fields[name].is_one_of_two = True  # neither is required alone, so neither says "(optional)"
 
     def clean_contact_name(self) -> str:
         return _required_line(self.cleaned_data["contact_name"])
@@ -216,7 +222,7 @@ class FactsForm(forms.Form):
     )
 
 
-class SignForm(FactsForm, ContactFields):
+class SignForm(ContactFields, FactsForm):
     """The form with which an organisation signs."""
 
     visibility = forms.ChoiceField(

@@ -1,6 +1,6 @@
 """Confirming that an organisation's own mailbox said yes, and verifying that an organisation is real."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from letters.models import Staff, record
@@ -35,8 +35,8 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
         if not signature.letter.accepts_confirmations:
             raise ConfirmingIsOver
         signature.visibility = visibility
-        signature.organisation = _organisation_of_mailbox(signature)
         _move_on(signature)
+        _attach_to_organisation_of_mailbox(signature)
         record("confirm", kind="signature", subject=signature.public_id, letter=signature.letter_id)
         held = signature.status == SignatureStatus.HELD
         send_later(signature, Mail.HELD if held else Mail.CONFIRMED)
@@ -85,22 +85,26 @@ def _refuse_ended(signature: Signature) -> None:
 def _move_on(signature: Signature) -> None:
     signature.confirmed_at = timezone.now()
     signature.status = SignatureStatus.HELD if signature.hold_reason else SignatureStatus.AWAITING_MODERATION
-    signature.save(update_fields=["visibility", "organisation", "confirmed_at", "status"])
+    signature.save(update_fields=["visibility", "confirmed_at", "status"])
 
 
-def _organisation_of_mailbox(signature: Signature) -> Organisation | None:
-    """Return the one verified organisation this mailbox has signed for before, if the name is its name too.
+def _attach_to_organisation_of_mailbox(signature: Signature) -> None:
+    """Attach the one verified organisation this mailbox stands for elsewhere, if the name is its name too.
 
-    None where it has already signed this letter: a moderator looks at that.
+    A signature that staff threw out or that was withdrawn speaks for nobody, though its contact is kept for a while.
     """
     known = list(
         Organisation.objects.filter(
             verification=Verification.VERIFIED,
+            signatures__status=SignatureStatus.PUBLISHED,
             signatures__contact__address_key=signature.contact.address_key,
         ).distinct()[:2]
     )
     if len(known) != 1 or signature.name_key not in known[0].name_keys:
-        return None
-    Organisation.objects.select_for_update().get(pk=known[0].pk)  # two names of it may be confirmed at once
-    has_signed = Signature.objects.live().filter(letter=signature.letter_id, organisation=known[0]).exists()
-    return None if has_signed else known[0]
+        return
+    signature.organisation = known[0]
+    try:
+        with transaction.atomic():
+            signature.save(update_fields=["organisation"])
+    except IntegrityError:  # it has signed this letter, or does at this moment: a moderator looks at that
+        signature.organisation = None

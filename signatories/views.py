@@ -250,9 +250,16 @@ def own_page(request: HttpRequest, token: str) -> HttpResponse:
         return _no_store(render(request, "signatories/link_expired.html", status=410))
     if request.method != "POST":
         return _own_page(request, signature)
-    if sent_from_elsewhere(request):
-        return _own_page(request, signature, done=_sent_from_elsewhere(), status=403)
     act = _OWN_ACTS.get(request.POST.get("act", ""))
+    if sent_from_elsewhere(request):
+        return _own_page(
+            request,
+            signature,
+            correct_form=CorrectForm(request.POST, facts=signature) if act is _correct else None,
+            visibility_form=_visibility_form(signature, request.POST) if act is _choose else None,
+            done=_sent_from_elsewhere(),
+            status=403,
+        )
     if act is None:
         return _own_page(request, signature, status=422)
     try:

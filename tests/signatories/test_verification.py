@@ -203,10 +203,8 @@ def test_a_mailbox_whose_signature_does_not_stand_does_not_speak_for_the_organis
 
 
 def test_an_organisation_that_has_signed_this_letter_is_left_to_a_moderator():
-    organisation = make_organisation(verification="verified")
-    letter = make_letter("earlier")
-    signed_before(organisation)
-    again = confirmed_from(letter=letter, name="Blue KETTLE")
+    signed_before(make_organisation(verification="verified", aliases=["Bule Qazan"]))
+    again = confirmed_from(letter=Letter.objects.get(), name="Bule Qazan")
     assert (again.organisation, again.status) == (None, "awaiting_moderation")
 
 
