@@ -639,7 +639,7 @@ _ROLE = re.compile(
     r"|membre|directora|fundador\w*|cofundador\w*|coordenador\w*|diretora?|miembro|membro|representante|portavoz|vocera"
     r"|vorsitzende\w*|geschaftsfuhr\w+|leiter\w*|sprecher\w*|mitglied|grunder\w*|vorstand\w*"
     r"|mkurugenzi|mwenyekiti|katibu|mratibu|mwanzilishi|msemaji|mwakilishi"
-    r"|(?:ال)?مدير\w*|رئيس\w*|منسق\w*|مؤسس\w*|موسس\w*|الامين|امين|عضو|ممثل\w*)\b"
+    r"|(?:ال)?مدير\w*|رييس\w*|منسق\w*|موسس\w*|موسس\w*|الامين|امين|عضو|ممثل\w*)\b"
 )
 _ORGANISED = re.compile(
     r"\b(?:network|association|foundation|organi[sz]ation|initiative|union|council|coalition|communit(?:y|ies)|cent(?:re|er)"
@@ -650,7 +650,7 @@ _ORGANISED = re.compile(
     r"|associacao|fundacao|organizacao|rede|coletivo|coletiva|conselho|federacao|universidade|mulheres|instituto"
     r"|verein|netzwerk|stiftung|bundnis|rat|verband|initiative|gesellschaft|universitat|zentrum|fluchtlingsrat|bund"
     r"|shirika|mtandao|chama|umoja|kikundi|jumuiya|kituo|taasisi|wakimbizi|wanawake|vijana"
-    r"|(?:ال)?(?:منظمه|جمعيه|شبكه|مؤسسه|موسسه|اتحاد|رابطه|مركز|مبادره|لجنه|هيئه|مجلس|ائتلاف|تجمع|حركه|لاجئين|جامعه))\b"
+    r"|(?:ال)?(?:منظمه|جمعيه|شبكه|موسسه|موسسه|اتحاد|رابطه|مركز|مبادره|لجنه|هييه|مجلس|ايتلاف|تجمع|حركه|لاجيين|جامعه))\b"
 )
 _SEGMENTS = re.compile(r"\s*[,،;]\s*|\s+[-–—|]\s+")
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from letters.phrases import furniture
 from letters.reading import Line
 from letters.territories import country_code
+from letters.written_dates import date_on_line
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ _NUMBER = re.compile(
     rf"(?:[(\[]\s?([{_DIGITS}]{{1,4}})\s?[)\]][.:]?\s*|([{_DIGITS}]{{1,4}})\s?(?:[.)\]:،]+|[-–](?=\s))\s+"
     rf"|([{_DIGITS}]{{1,4}})[.)\-–](?=[^\W\d_a-z]))(?=\S)"
 )
-_BARE_NUMBER = re.compile(rf"([{_DIGITS}]{{1,4}})\s+(?=[^\W\d_]|[\"“«(])")
+_BARE_NUMBER = re.compile(rf"([{_DIGITS}]{{1,4}})\s+(?=[\w\"“«(])")
 _LETTER = re.compile(r"\(?([a-zA-Z]|[ivxlc]{2,6}|[IVXLC]{2,6})[.)]\s+(?=\S)")
 _HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 _EMPHASIS = re.compile(r"^(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1([:：,]?)$")
@@ -129,7 +130,7 @@ def _without_list_mark(row: Row) -> Row:
     if bullet:
         return replace(row, mark=row.mark or "-", text=row.text[bullet.end() :].strip())
     number = _NUMBER.match(row.text)
-    if number:
+    if number and not date_on_line(row.text):  # "8. Oktober 2025" has no mark
         rank = int(next(group for group in number.groups() if group))
         return replace(row, mark="1.", rank=rank, text=row.text[number.end() :].strip())
     return row

@@ -80,6 +80,15 @@ def _plain_line(value: str) -> str:
     return names.clean(value)
 
 
+class OneOfTwoField(forms.CharField):
+    """A field that may stay empty if its twin is filled in, so it does not call itself optional."""
+
+    is_one_of_two = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+
+
 class ContactFields(forms.Form):
     """How the one who signs is reached: an e-mail or a phone number, one of the two."""
 
@@ -97,16 +106,14 @@ class ContactFields(forms.Form):
         help_text=_("For example: chairperson, founder, secretary"),
         widget=forms.TextInput(attrs={"autocomplete": "organization-title", "dir": "auto"}),
     )
-    contact_email = forms.CharField(
+    contact_email = OneOfTwoField(
         label=_("E-mail"),
-        required=False,
         max_length=254,
         help_text=_("Or a phone number, below. We send a link and a code; you sign by confirming."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
     )
-    contact_phone = forms.CharField(
+    contact_phone = OneOfTwoField(
         label=_("Phone"),
-        required=False,
         max_length=40,
         help_text=_(
             "Only if you have no e-mail. With the country code, for example +254 700 000000. We call you."
@@ -115,11 +122,6 @@ class ContactFields(forms.Form):
             attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel", "dir": "ltr"}
         ),
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("contact_email", "contact_phone"):
-            self.fields[name].is_one_of_two = True  # neither is required alone, so neither says "(optional)"
 
     def clean_contact_name(self) -> str:
         return _required_line(self.cleaned_data["contact_name"])

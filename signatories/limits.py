@@ -38,8 +38,9 @@ def network_of(request: HttpRequest) -> str:
         address = ipaddress.ip_address(sender)
     except ValueError:
         return "unknown"
-    if address.version == 6:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    if isinstance(address, ipaddress.IPv6Address):
+        # Behind a socket for both, every IPv4 address lies in one and the same /64.
+        return str(address.ipv4_mapped or ipaddress.ip_network(f"{address}/64", strict=False))
     return str(address)
 
 

@@ -271,6 +271,13 @@ class Signature(models.Model):
         self.name_key = names.key(self.name)
         self.sort_key = names.sort_key(self.name)
 
+    def empty(self) -> None:
+        """Take away everything that says who it was; whoever calls saves."""
+        self.name = self.latin = self.country = self.kind = self.website = ""
+        self.is_network = False
+        self.dedupe_key = None
+        self.erased_at = timezone.now()
+
     @property
     def country_name(self) -> str:
         return countries.name(self.country)

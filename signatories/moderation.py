@@ -11,6 +11,7 @@ from signatories import contacts
 from signatories.emails import Mail, send_later
 from signatories.models import (
     DECIDABLE,
+    ENDED,
     Channel,
     Contact,
     HoldReason,
@@ -21,7 +22,7 @@ from signatories.models import (
     SignatureStatus,
     Token,
 )
-from signatories.visibility import StaffCap
+from signatories.visibility import StaffCap, narrower
 
 
 class NotAwaitingModeration(Exception):
@@ -73,7 +74,7 @@ def approve(signature: Signature, *, by: Staff, organisation: Organisation | Non
         other = standing.exclude(pk=signature.pk).select_for_update(of=("self",)).first()
         if other is None:
             _publish(signature, organisation)
-        elif _is_unclaimed(other):
+        elif _is_unclaimed(other) and _has_contact(signature):
             signature = _claim_place(signature, other)
         else:
             raise OrganisationAlreadySigned(other)
@@ -124,10 +125,11 @@ def lower(signature: Signature, *, by: Staff, to: str) -> Signature:
     """Set how far staff let a name go. It never shows more than the signatory chose."""
     with transaction.atomic():
         signature = _lock(signature)
+        was_named = signature.is_named_publicly
         signature.staff_cap = StaffCap(to) if to else ""
         signature.save(update_fields=["staff_cap"])
         _record("lower", signature, by=by, reason=to)
-        if signature.status == SignatureStatus.PUBLISHED:
+        if signature.is_named_publicly != was_named:
             bump([signature.letter_id])
     return signature
 
@@ -142,7 +144,8 @@ def complete(signature: Signature, *, by: Staff, facts: Facts) -> Signature:
             setattr(signature, field, getattr(facts, field))
         signature.save(update_fields=["country", "kind", "latin", "website"])
         _record("complete", signature, by=by)
-        bump([signature.letter_id])
+        if signature.status == SignatureStatus.PUBLISHED:
+            bump([signature.letter_id])
     return signature
 
 
@@ -157,7 +160,8 @@ def accept_correction(signature: Signature, *, by: Staff) -> Signature:
         signature.save(update_fields=["name", "name_key", "sort_key", "latin", "country", "kind", "website"])
         _record("accept_correction", signature, by=by)
         send_later(signature, Mail.CORRECTION_ACCEPTED)
-        bump([signature.letter_id])
+        if signature.status == SignatureStatus.PUBLISHED:
+            bump([signature.letter_id])
     return signature
 
 
@@ -208,23 +212,38 @@ def _publish(signature: Signature, organisation: Organisation) -> None:
 
 
 def _is_unclaimed(signature: Signature) -> bool:
-    return signature.channel == Channel.IMPORT and not Contact.objects.filter(signature=signature).exists()
+    return (
+        signature.channel == Channel.IMPORT and signature.status not in ENDED and not _has_contact(signature)
+    )
+
+
+def _has_contact(signature: Signature) -> bool:
+    return Contact.objects.filter(signature=signature).exists()
 
 
 def _claim_place(signature: Signature, place: Signature) -> Signature:
-    """Move contact, choice and facts of a new signature onto the imported row of the same organisation."""
+    """Move contact, choices and facts of a new signature onto the imported row of the same organisation.
+
+    Nothing of them stays behind: a second copy would outlive an erasure.
+    """
     for field in ("name", "latin", "country", "kind", "is_network", "website"):
         setattr(place, field, getattr(signature, field))
     for field in ("visibility", "language", "keep_contact", "by_phone", "text_id", "confirmed_at"):
         setattr(place, field, getattr(signature, field))
-    dedupe_key, signature.dedupe_key = signature.dedupe_key, None
+    place.staff_cap = narrower(place.staff_cap, signature.staff_cap)
+    place.status = SignatureStatus.PUBLISHED
+    place.hold_reason = ""
+    place.dedupe_key = signature.dedupe_key
     signature.status = SignatureStatus.SUPERSEDED
     signature.hold_reason = ""
     signature.ended_at = timezone.now()
+    signature.empty()
     signature.save()
-    place.dedupe_key = dedupe_key
     place.save()
+    place.excluded_recipients.add(*signature.excluded_recipients.all())
+    signature.excluded_recipients.clear()
     contacts.move(signature.contact, to=place)
+    Proposal.objects.filter(signature=signature).delete()
     Token.objects.filter(signature=signature).update(signature=place)
     record("superseded", kind="signature", subject=signature.public_id, letter=signature.letter_id)
     return place

@@ -469,7 +469,7 @@ _COMMON = frozenset(
     """
     organization association foundation initiative network group project community society centre union
     committee program asociacion fundacion organizacion red colectivo reseau fondation associacao
-    fundacao organizacao rede verein stiftung netzwerk shirika منظمه جمعيه مؤسسه شبكه
+    fundacao organizacao rede verein stiftung netzwerk shirika منظمه جمعيه موسسه شبكه
 """.split()
 )
 _ONE_SPELLING = {

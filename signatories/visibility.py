@@ -28,6 +28,11 @@ class StaffCap(models.TextChoices):
 _WIDTH = {Visibility.PUBLIC: 2, Visibility.DELIVERED_ONLY: 1, Visibility.COUNTED_ONLY: 0}
 
 
+def narrower(cap: str, other: str) -> str:
+    """Return which of two staff caps lets a name go less far."""
+    return min(cap, other, key=lambda one: _WIDTH[Visibility(one or Visibility.PUBLIC)])
+
+
 class Reach(NamedTuple):
     """Where a signature shows."""
 

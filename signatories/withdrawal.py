@@ -58,6 +58,7 @@ def choose_visibility(signature: Signature, *, visibility: str) -> Signature:
     with transaction.atomic():
         signature = _lock(signature)
         _refuse_ended(signature)
+        was_named = signature.is_named_publicly
         signature.visibility = Visibility(visibility)
         signature.save(update_fields=["visibility"])
         record(
@@ -67,7 +68,7 @@ def choose_visibility(signature: Signature, *, visibility: str) -> Signature:
             letter=signature.letter_id,
             reason=visibility,
         )
-        if signature.status == SignatureStatus.PUBLISHED:
+        if signature.is_named_publicly != was_named:
             bump([signature.letter_id])
     return signature
 
@@ -99,13 +100,11 @@ def erase(signature: Signature) -> Signature:
         signature = _lock(signature)
         was_counted = signature.status not in ENDED and _end(signature)
         organisation, signature.organisation = signature.organisation, None
-        for field in ("name", "latin", "country", "kind", "website"):
-            setattr(signature, field, "")
-        signature.dedupe_key = None
-        signature.erased_at = timezone.now()
+        signature.empty()
         signature.save()
         signature.excluded_recipients.clear()
         Contact.objects.filter(signature=signature).delete()
+        Proposal.objects.filter(signature=signature).delete()
         Token.objects.filter(signature=signature).delete()
         if organisation is not None:
             _erase_if_alone(organisation)

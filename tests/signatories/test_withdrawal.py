@@ -1,0 +1,393 @@
+"""The signatory's own rights: correct, choose who sees the name, hide, withdraw, erase. At once and for good."""
+
+import pytest
+from django.db import connection
+from django_tasks_db.models import DBTaskResult
+
+from letters import revision
+from letters.models import Event, Letter
+from signatories import moderation, tokens, wall, withdrawal
+from signatories.contacts import ContactDetails
+from signatories.models import Contact, Organisation, Proposal, Purpose, Signature, SignatureStatus, Token
+from signatories.verification import SignatureEnded
+from signatories.visibility import Visibility
+from tests.factories import (
+    make_imported,
+    make_letter,
+    make_organisation,
+    make_proposal,
+    make_signature,
+    make_staff,
+)
+from tests.racing import at_once
+
+pytestmark = pytest.mark.django_db
+
+ENDED = ("rejected", "withdrawn", "superseded")
+CORRECTION = withdrawal.Correction(
+    name="Zebra Kettle", latin="Zebra", country="UG", kind="ally", website="https://zebra.example"
+)
+
+
+def as_it_is(signature):
+    fields = ("name", "latin", "country", "kind", "website")
+    return withdrawal.Correction(**{field: getattr(signature, field) for field in fields})
+
+
+def mails_asked_for():
+    return [tuple(job.args_kwargs["args"]) for job in DBTaskResult.objects.order_by("enqueued_at")]
+
+
+def names_on(letter):
+    return [one.name for one in wall.names(letter)]
+
+
+def revision_of(letter):
+    return Letter.objects.get(pk=letter.pk).revision
+
+
+def row_of(signature):
+    """The row as the database has it, with every column."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT row_to_json(s)::text FROM signatories_signature s WHERE id = %s", [signature.pk]
+        )
+        return cursor.fetchone()[0]
+
+
+# --- correct -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["unconfirmed", "awaiting_moderation", "held"])
+def test_what_is_not_published_is_corrected_at_once(status):
+    letter = make_letter()
+    signature = make_signature(letter, status=status)
+    withdrawal.correct(signature, correction=CORRECTION)
+    signature.refresh_from_db()
+
+    assert as_it_is(signature) == CORRECTION
+    assert signature.name_key == "zebra kettle"
+    assert Proposal.objects.count() == 0
+    assert Event.objects.get().act == "correct"
+    assert revision_of(letter) == letter.revision
+
+
+def test_a_correction_of_what_is_published_waits_beside_it():
+    letter = make_letter()
+    signature = make_signature(letter)
+    withdrawal.correct(signature, correction=CORRECTION)
+
+    assert names_on(letter) == ["Blue Kettle"]
+    assert as_it_is(Proposal.objects.get()) == CORRECTION
+    assert list(Signature.objects.waiting_for_staff()) == [signature]
+    assert Event.objects.get().act == "propose_correction"
+    assert revision_of(letter) == letter.revision
+
+
+def test_the_last_correction_is_the_one_that_waits():
+    signature = make_signature()
+    withdrawal.correct(signature, correction=CORRECTION)
+    moment = Proposal.objects.get().proposed_at
+    withdrawal.correct(signature, correction=withdrawal.Correction(**{**vars(CORRECTION), "country": "SO"}))
+    assert Proposal.objects.get().country == "SO"
+    assert Proposal.objects.get().proposed_at > moment
+
+
+def test_correcting_back_to_what_stands_takes_the_proposal_away():
+    signature = make_signature()
+    withdrawal.correct(signature, correction=CORRECTION)
+    withdrawal.correct(signature, correction=as_it_is(signature))
+    assert Proposal.objects.count() == 0
+    assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", ENDED)
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda signature: withdrawal.correct(signature, correction=CORRECTION),
+        lambda signature: withdrawal.choose_visibility(signature, visibility="public"),
+        withdrawal.hide,
+    ],
+)
+def test_what_has_ended_is_neither_corrected_nor_shown(status, act):
+    signature = make_signature(status=status, visibility="counted_only")
+    with pytest.raises(SignatureEnded):
+        act(signature)
+    signature.refresh_from_db()
+    assert (signature.name, signature.visibility) == ("Blue Kettle", "counted_only")
+
+
+# --- choose who sees the name ------------------------------------------------------------------------
+
+
+def test_hiding_takes_the_name_away_and_lets_it_count(client):
+    letter = make_letter()
+    signature = make_signature(letter)
+    assert "Blue Kettle" in client.get("/letters/asylum/").content.decode()
+
+    withdrawal.hide(signature)
+
+    assert "Blue Kettle" not in client.get("/letters/asylum/").content.decode()
+    assert wall.counts(letter).organisations == 1
+    assert revision_of(letter) == letter.revision + 1
+    assert (Event.objects.get().act, Event.objects.get().reason) == ("choose_visibility", "counted_only")
+
+
+def test_a_hidden_name_comes_back_when_its_signatory_says_so():
+    letter = make_letter()
+    signature = make_signature(letter, visibility="counted_only")
+    withdrawal.choose_visibility(signature, visibility="public")
+    assert names_on(letter) == ["Blue Kettle"]
+
+
+def test_a_name_that_staff_lowered_does_not_come_back():
+    letter = make_letter()
+    signature = make_signature(letter, visibility="counted_only", staff_cap="counted_only")
+    withdrawal.choose_visibility(signature, visibility="public")
+    assert names_on(letter) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "after"),
+    [
+        ("awaiting_moderation", "public", "counted_only"),
+        ("published", "delivered_only", "counted_only"),
+        ("published", "counted_only", "counted_only"),
+        ("published", "public", "public"),
+    ],
+)
+def test_a_choice_the_public_cannot_see_changes_no_revision(status, before, after):
+    letter = make_letter()
+    signature = make_signature(letter, status=status, visibility=before)
+    withdrawal.choose_visibility(signature, visibility=after)
+    assert revision_of(letter) == letter.revision
+    assert Signature.objects.get().visibility == after
+
+
+def test_a_choice_nobody_knows_is_an_error_and_shows_nothing():
+    signature = make_signature(visibility="counted_only")
+    with pytest.raises(ValueError, match="is not a valid Visibility"):
+        withdrawal.choose_visibility(signature, visibility="everywhere")
+    assert Signature.objects.get().visibility == "counted_only"
+
+
+# --- withdraw ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["unconfirmed", "awaiting_moderation", "held", "published"])
+def test_withdrawing_ends_it_wherever_it_is(status):
+    letter = make_letter()
+    signature = make_signature(letter, status=status)
+    withdrawal.withdraw(signature)
+    signature.refresh_from_db()
+
+    assert (signature.status, signature.ended_at is not None) == ("withdrawn", True)
+    assert names_on(letter) == []
+    assert wall.counts(letter).organisations == 0
+    assert mails_asked_for() == [(signature.pk, "withdrawn")]
+    assert [event.act for event in Event.objects.all()] == ["withdraw"]
+    assert revision_of(letter) == letter.revision + (status == "published")
+
+
+def test_withdrawing_twice_is_harmless():
+    letter = make_letter()
+    signature = make_signature(letter)
+    first = withdrawal.withdraw(signature)
+    again = withdrawal.withdraw(signature)
+    assert again.ended_at == first.ended_at
+    assert len(mails_asked_for()) == Event.objects.count() == 1
+    assert revision_of(letter) == letter.revision + 1
+
+
+@pytest.mark.parametrize("status", ENDED)
+def test_what_has_ended_keeps_how_it_ended(status):
+    signature = make_signature(status=status)
+    assert withdrawal.withdraw(signature).status == status
+    assert mails_asked_for() == []
+
+
+def test_withdrawing_takes_the_proposal_with_it():
+    signature = make_signature()
+    make_proposal(signature)
+    withdrawal.withdraw(signature)
+    assert Proposal.objects.count() == 0
+
+
+# --- erase -------------------------------------------------------------------------------------------
+
+
+def full_signature(letter, status, **fields):
+    signature = make_signature(
+        letter,
+        name="CANARYNAME",
+        latin="CANARYLATIN",
+        country="TV",
+        kind="displaced_led",
+        website="https://canarysite.example",
+        is_network=True,
+        status=status,
+        contact=ContactDetails(name="CANARYPERSON", role="CANARYROLE", email="canary@mail.example"),
+        **fields,
+    )
+    make_proposal(signature, name="CANARYPROPOSAL")
+    signature.excluded_recipients.add(letter.recipients.get())
+    for purpose in Purpose:
+        tokens.mint(signature, purpose)
+    return signature
+
+
+@pytest.mark.parametrize("status", SignatureStatus.values)
+def test_an_erased_row_says_nothing_of_who_it_was(status):
+    letter = make_letter()
+    signature = full_signature(letter, status)
+    withdrawal.erase(signature)
+    signature.refresh_from_db()
+
+    assert signature.status == (status if status in ENDED else "withdrawn")
+    row = row_of(signature).casefold()
+    assert [word for word in ("canary", '"tv"', "displaced") if word in row] == []
+    assert (signature.name_key, signature.sort_key, signature.dedupe_key) == ("", "", None)
+    assert (signature.organisation, signature.is_network) == (None, False)
+    assert signature.erased_at is not None
+    assert Contact.objects.count() == Proposal.objects.count() == Token.objects.count() == 0
+    assert signature.excluded_recipients.count() == 0
+    assert Organisation.objects.count() == 0
+    assert names_on(letter) == []
+
+
+def test_what_was_done_stays_written_down_after_erasing():
+    signature = make_signature()
+    moderation.hold(signature, by=make_staff())
+    before = list(Event.objects.values())
+    withdrawal.erase(signature)
+    assert [event for event in Event.objects.order_by("pk").values() if event in before] == before
+    assert [event.act for event in Event.objects.order_by("pk")] == ["hold", "withdraw", "erase"]
+
+
+def test_erasing_mails_nobody():
+    withdrawal.erase(make_signature())
+    assert mails_asked_for() == []
+
+
+def test_a_mail_that_waits_when_its_signature_is_erased_is_not_sent(work, mailbox):
+    signature = make_signature(status="awaiting_moderation")
+    moderation.hold(signature, by=make_staff())
+    withdrawal.erase(signature)
+    work()
+    assert mailbox.messages() == []
+    assert set(DBTaskResult.objects.values_list("status", flat=True)) == {"SUCCESSFUL"}
+
+
+def test_the_organisation_stays_when_another_signature_speaks_of_it():
+    signature = make_signature()
+    make_signature(make_letter("other"), organisation=signature.organisation)
+    withdrawal.erase(signature)
+    assert Organisation.objects.get(name="Blue Kettle").signatures.count() == 1
+
+
+def test_the_organisation_goes_with_the_last_signature_that_speaks_of_it():
+    signature = make_signature()
+    other = make_signature(make_letter("other"), organisation=signature.organisation)
+    organisation = signature.organisation
+    for one in (signature, other):
+        withdrawal.erase(one)
+    assert not Organisation.objects.filter(pk=organisation.pk).exists()
+
+
+def test_erasing_what_was_counted_changes_the_pages_and_erasing_what_was_not_does_not():
+    letter = make_letter()
+    for signature, bumps in (
+        (make_signature(letter), 1),
+        (make_signature(letter, status="held"), 0),
+        (make_signature(letter, status="withdrawn"), 0),
+    ):
+        before = revision_of(letter)
+        withdrawal.erase(signature)
+        assert revision_of(letter) == before + bumps
+
+
+def test_erasing_twice_keeps_the_row_empty():
+    signature = make_signature()
+    withdrawal.erase(signature)
+    withdrawal.erase(signature)
+    assert Signature.objects.get().name == ""
+
+
+def test_an_imported_name_that_was_erased_is_gone_from_the_list():
+    letter = make_letter()
+    withdrawal.erase(make_imported(letter))
+    assert names_on(letter) == []
+    assert Signature.objects.get().source_line == 1  # so that a second import does not bring it back
+
+
+def test_its_own_page_is_gone_after_erasing(client):
+    signature = make_signature()
+    link = tokens.mint(signature, Purpose.OWN_PAGE).value
+    assert client.get(f"/s/{link}/").status_code == 200
+    withdrawal.erase(signature)
+    assert client.get(f"/s/{link}/").status_code == 404
+
+
+# --- races -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("leave", [withdrawal.erase, withdrawal.withdraw])
+def test_leaving_while_a_moderator_approves_never_leaves_the_name_public(leave):
+    alice, letter = make_staff(), make_letter()
+    for number in range(8):
+        signature = make_signature(letter, name=f"House {number}", status="awaiting_moderation")
+        left, approved = at_once(
+            lambda s=signature: leave(s), lambda s=signature: moderation.approve(s, by=alice)
+        )
+        assert isinstance(left, Signature), repr(left)
+        assert isinstance(approved, Signature | moderation.NotAwaitingModeration), repr(approved)
+        signature.refresh_from_db()
+        assert signature.status == "withdrawn"
+        revision.forget()
+        assert names_on(letter) == []
+        if leave is withdrawal.erase:
+            assert not Organisation.objects.filter(name=f"House {number}").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hiding_while_a_moderator_approves_never_leaves_the_name_public():
+    alice, letter = make_staff(), make_letter()
+    for number in range(8):
+        signature = make_signature(letter, name=f"House {number}", status="awaiting_moderation")
+        outcomes = at_once(
+            lambda s=signature: withdrawal.hide(s), lambda s=signature: moderation.approve(s, by=alice)
+        )
+        assert [one for one in outcomes if not isinstance(one, Signature)] == []
+        signature.refresh_from_db()
+        assert (signature.status, signature.visibility) == ("published", Visibility.COUNTED_ONLY)
+        assert names_on(letter) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasing_an_organisations_last_signature_while_another_is_approved_breaks_neither():
+    alice = make_staff()
+    for number in range(6):
+        organisation = make_organisation(f"House {number}")
+        last = make_signature(make_letter(f"one-{number}"), organisation=organisation)
+        waits = make_signature(make_letter(f"two-{number}"), status="awaiting_moderation")
+        erased, approved = at_once(
+            lambda s=last: withdrawal.erase(s),
+            lambda s=waits, to=organisation: moderation.approve(s, by=alice, organisation=to),
+        )
+        assert isinstance(erased, Signature), repr(erased)
+        last.refresh_from_db()
+        assert last.name == ""
+        assert isinstance(approved, Signature), repr(approved)
+        waits.refresh_from_db()
+        assert (waits.status, waits.organisation is not None) == ("published", True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasing_at_once_from_two_windows_is_one_erasure():
+    signature = make_signature()
+    outcomes = at_once(*[lambda: withdrawal.erase(signature)] * 4)
+    assert [one for one in outcomes if not isinstance(one, Signature)] == []
+    assert Event.objects.filter(act="withdraw").count() == 1
+    assert Signature.objects.get().name == ""
