@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
@@ -13,11 +15,24 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
 from config import errors
 
 STAFF_PATH = "/admin/"
+
+
+class ContentSecurityPolicyMiddleware(MiddlewareMixin):
+    """Sends django-csp's policy, built once: it would build it twice an answer, a quarter of a page's time."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self.policy = build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault(HEADER, self.policy)
+        return response
 
 
 class _StaffOnly(MiddlewareMixin):
@@ -133,7 +148,7 @@ def _moved(request: HttpRequest, language: str, path: str) -> HttpResponse:
     prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
     query = request.META.get("QUERY_STRING", "")
     response = HttpResponsePermanentRedirect(
-        escape_leading_slashes(prefix + path + (f"?{query}" if query else ""))
+        escape_leading_slashes(escape_uri_path(prefix + path) + (f"?{query}" if query else ""))
     )
-    response["Cache-Control"] = "public, max-age=86400"
+    response["Cache-Control"] = "private, max-age=86400"  # secret links are moved too
     return response

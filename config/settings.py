@@ -85,7 +85,7 @@ AUTH_USER_MODEL = "letters.Staff"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.middleware.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "config.middleware.AddressLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -95,6 +95,8 @@ def _entries_of_rows(rows: list[Row], people: bool) -> Iterator[_Entry]:
             country = ""
         elif is_group_heading(row.text) and not row.mark or is_signing_heading(row.text):
             people, country = speaks_of_people(row.text), ""
+        elif _is_unknown_heading(row, rows):
+            country = ""
         elif (lone_letters and is_index_letter(row.text)) or _speaks_of_the_list(row.text):
             continue
         else:
@@ -105,6 +107,17 @@ def _entries_of_rows(rows: list[Row], people: bool) -> Iterator[_Entry]:
             held = _Entry(names[-1], row.number, raw, country=country, people=people)
     if held:
         yield held
+
+
+def _is_unknown_heading(row: Row, rows: list[Row]) -> bool:
+    """Tell whether a row heads others in words that no table has ("Founding members:")."""
+    if row.mark or row is rows[-1]:
+        return False
+    headings = sum(1 for other in rows if other.level)
+    colons = sum(1 for other in rows if other.text.endswith((":", "：")))
+    return (bool(row.level) and headings * 2 < len(rows)) or (
+        row.text.endswith((":", "：")) and colons * 2 < len(rows)
+    )
 
 
 def _country_heading(row: Row) -> str:
@@ -157,7 +170,7 @@ _GOES_ON = re.compile(
 
 def _unwrapped(rows: list[Row]) -> list[Row]:
     """Join names that a text export broke over two lines, where it is clear that it did."""
-    rows = _with_signature_blocks_joined(_with_paragraphs_joined(rows))
+    rows = _with_long_names_joined(_with_signature_blocks_joined(_with_paragraphs_joined(rows)))
     marked = _mostly(rows, lambda row: bool(row.mark))
     found: list[Row] = []
     for row in rows:
@@ -182,6 +195,29 @@ def _continues(before: Row, row: Row, marked: bool) -> bool:
     return marked and bool(before.mark) and row.indent > before.indent and not _country_heading(row)
 
 
+_SHORTEST_BROKEN = 30
+
+
+def _with_long_names_joined(rows: list[Row]) -> list[Row]:
+    """Join two lines that stand together where blank lines divide all the other names."""
+    groups = list(blocks(rows))
+    single = sum(1 for group in groups if len(group) == 1)
+    if len(groups) < 4 or single * 10 < len(groups) * 6:
+        return rows
+    found: list[Row] = []
+    for group in groups:
+        first = group[0]
+        broken = (
+            len(group) == 2
+            and len(first.text) >= _SHORTEST_BROKEN
+            and not (first.whole or first.level or first.cells)
+        )
+        if broken and not group[1].mark and not first.text.endswith((":", ",", ";")):
+            group = [_one_row(group)]
+        found += [*group, replace(group[-1], text="", raw="", mark="", cells=())]
+    return found
+
+
 def _mostly(rows: Sequence[Row], is_so: Callable[[Row], bool]) -> bool:
     full = [row for row in rows if not row.blank]
     return len(full) > 2 and sum(map(is_so, full)) * 5 >= len(full) * 4
@@ -197,11 +233,18 @@ def _with_paragraphs_joined(rows: list[Row]) -> list[Row]:
 
 
 def _runs_on(block: list[Row]) -> bool:
+    """Tell whether names go on from line to line, rather than each line being one name with its particulars."""
     if len(block) < 2 or any(row.mark or row.whole or row.level or row.cells for row in block):
         return False
     inner = [len(re.findall(r"[;,؛،]", row.text.rstrip(" ;,؛،"))) for row in block]
     long = sum(len(row.text) for row in block[:-1]) / (len(block) - 1) > 50
-    return long and sum(inner) >= len(block)
+    if not long or sum(inner) < len(block):
+        return False
+    if sum(len(re.findall("[;؛]", row.text)) for row in block) >= len(block):
+        return True
+    last_parts = [_SEGMENTS.split(row.text.rstrip(" ,،"))[1:] for row in block]
+    particulars = sum(1 for parts in last_parts if any(is_role(part) or country_code(part) for part in parts))
+    return particulars * 2 < len(block)
 
 
 def _one_row(block: list[Row]) -> Row:
@@ -244,7 +287,7 @@ def _names_in_paragraph(text: str, *, alone: bool) -> list[str]:
     for separator in _BETWEEN_NAMES:
         parts = _rejoined([part for part in _split_outside_brackets(separator, text) if part])
         if _are_names(parts, text, alone, commas=separator is _BETWEEN_NAMES[-1]):
-            return _without_and(parts)
+            return _without_and(parts, between=separator is _BETWEEN_NAMES[-1])
     return [text]
 
 
@@ -284,15 +327,15 @@ def _are_names(parts: list[str], text: str, alone: bool, *, commas: bool) -> boo
     return len(parts) > 5 and len(text) > 150
 
 
-def _without_and(parts: list[str]) -> list[str]:
-    """Take the "and" off the last name, or off between the last two."""
+def _without_and(parts: list[str], *, between: bool) -> list[str]:
+    """Take the "and" off the last name, or off between the last two where only commas divide the others."""
     *others, last = (
         part.rstrip(" .") if place == len(parts) - 1 else part for place, part in enumerate(parts)
     )
     if _AND.match(last):
         return [*others, _AND.sub("", last)]
-    split = list(_LAST_AND.finditer(last))
-    if split and len(split) == 1:
+    split = list(_LAST_AND.finditer(last)) if between else []
+    if len(split) == 1:
         return [*others, last[: split[0].start()], last[split[0].end() :]]
     return [*others, last]
 
@@ -487,6 +530,8 @@ _CONTACT = re.compile(
     r"\s*[(\[<|,;:–-]*\s*(?:https?://|www\.)[^\s)\]>]+[)\]>]?|\s*[(\[<|,;:–-]*\s*(?:mailto:)?[\w.+-]{1,64}@[\w.-]{3,80}[)\]>]?",
     re.IGNORECASE,
 )
+_PHONE = re.compile(r"\s*[(\[,;:–—-]*\s*\+?\d[\d\s()./-]{7,}\d\)?$")
+_HANDLE = re.compile(r"(?:\s*[(|,–-]?\s*@\w{2,30}\)?)+$")
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]{1,300})\]\((?:https?:|mailto:|/)[^()\s]{0,500}\)")
 _ABBREVIATION = re.compile(
     r"(?:\.\w+\.|\b(?:inc|ltd|co|corp|assoc|org|asoc|ass|e\.\s?v|a\.\s?c|s\.\s?a|\w)\.)$", re.IGNORECASE
@@ -496,7 +541,7 @@ _ABBREVIATION = re.compile(
 def _without_trimmings(entry: _Entry) -> _Entry:
     """Take off footnote marks, addresses and the commas between rows; the name itself stays as published."""
     text = _MARKDOWN_LINK.sub(r"\1", entry.text)
-    without = _CONTACT.sub("", text)
+    without = _HANDLE.sub("", _PHONE.sub("", _CONTACT.sub("", text)))
     text = without if _names_something(without) else ""
     text = _LEADING_MARK.sub("", text.replace("**", "").replace("__", "")).strip(" \t|")
     text = _FOOTNOTE.sub("", text).rstrip(" ,;،؛|").rstrip()
@@ -526,17 +571,22 @@ def _without_final_stops(entries: list[_Entry]) -> list[_Entry]:
 # --- countries beside names ---------------------------------------------------------------------------------------
 
 _IN_BRACKETS = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]{2,60})[)\]]$")
-_AFTER_DASH = re.compile(r"^(.*\S)(?:\s+[-–—−/•·]+\s*|\s*[|–—:：]\s*|[-–—]\s+)([^-–—|/•·:]{2,60}?)$")
+_DASH = re.compile(r"\s+[-–—−/•·]+\s*|\s*[|–—:：]\s*|[-–—]\s+")
 _AFTER_COMMA = re.compile(r"^(.*\S)\s*[,،]\s*([^,،]{2,60})$")
 _BEFORE = re.compile(r"^([^-–—:|]{2,40}?)\s*(?::|\s[-–—|])\s*(\S.*)$")
 
 
 def _bracketed(text: str) -> tuple[str, str] | None:
-    return _parted(_IN_BRACKETS.match(text))
+    found = _IN_BRACKETS.match(text)
+    return _with_place(found[1], found[2]) if found else None
 
 
 def _dashed(text: str) -> tuple[str, str] | None:
-    return _parted(_AFTER_DASH.match(text))
+    for found in reversed(list(_DASH.finditer(text))[-2:]):
+        name, place = text[: found.start()].rstrip(), text[found.end() :].strip()
+        if name and 1 < len(place) <= 60 and (parted := _with_place(name, place)):
+            return parted
+    return None
 
 
 def _after_comma(text: str) -> tuple[str, str] | None:
@@ -556,13 +606,11 @@ def _flagged(text: str) -> tuple[str, str] | None:
     return (rest, code) if code else None
 
 
-def _parted(found: re.Match[str] | None) -> tuple[str, str] | None:
+def _with_place(name: str, place: str) -> tuple[str, str] | None:
     """Return a name and the code of its place, "" for a region, or None where what was found is no place."""
-    if not found:
-        return None
-    place = found[2].strip(" .")
+    place = place.strip(" .")
     code = country_code(place) or _country_after_city(place)
-    return (found[1], code) if code or is_region(place) else None
+    return (name, code) if code or is_region(place) else None
 
 
 def _country_after_city(place: str) -> str:
@@ -634,12 +682,13 @@ _ROLE = re.compile(
     r"\b(?:(?:executive|managing|deputy|vice|co|founding|programme?|country|regional|interim|acting)?\s?(?:director|directors)"
     r"|founders?|cofounder|president|chair|chairs|chairperson|chairman|chairwoman|ceo|coordinator|secretary|manager|officer"
     r"|professor|prof|lecturer|fellow|lawyer|attorney|researcher|representative|head of|leader|treasurer|spokesperson|advisor"
-    r"|adviser|activist|journalist|advocate|board member|member|emeritus|scholar|consultant|team lead|policy lead|trustee"
+    r"|adviser|activist|journalist|advocate|phd candidate|teacher|author|poet|doctor|nurse|independent|student|board member|member|emeritus|scholar|consultant|team lead|policy lead|trustee"
     r"|directrice|directeur|presidente?|fondat\w+|cofondat\w+|coordin\w+|secretaire|secretari[oa]|responsable|porte parole"
-    r"|membre|directora|fundador\w*|cofundador\w*|coordenador\w*|diretora?|miembro|membro|representante|portavoz|vocera"
-    r"|vorsitzende\w*|geschaftsfuhr\w+|leiter\w*|sprecher\w*|mitglied|grunder\w*|vorstand\w*"
-    r"|mkurugenzi|mwenyekiti|katibu|mratibu|mwanzilishi|msemaji|mwakilishi"
-    r"|(?:ال)?مدير\w*|رييس\w*|منسق\w*|موسس\w*|موسس\w*|الامين|امين|عضو|ممثل\w*)\b"
+    r"|membre|directora|fundador\w*|cofundador\w*|coordenador\w*|diretora?|miembro|membro|abogad\w+|defensor\w*|periodista|profesor\w*|investigador\w*|activista|avocat\w*|chercheu\w+"
+    r"|journaliste|professeure?|enseignante?|militante?|advogad\w+|pesquisador\w*|jornalista|professora?|representante|portavoz|vocera"
+    r"|vorsitzende\w*|geschaftsfuhr\w+|leiter\w*|sprecher\w*|mitglied|rechtsanw\w+|journalistin|professorin|wissenschaftler\w*|aktivist\w*|grunder\w*|vorstand\w*"
+    r"|mkurugenzi|mwenyekiti|katibu|mratibu|mwanzilishi|msemaji|wakili|mwandishi|mwalimu|mtafiti|mwanaharakati|mwakilishi"
+    r"|(?:ال)?مدير\w*|رييس\w*|منسق\w*|موسس\w*|موسس\w*|باحث\w*|محام\w*|صحفي\w*|ناشط\w*|استاذ\w*|كاتب\w*|طبيب\w*|الامين|امين|عضو|ممثل\w*)\b"
 )
 _ORGANISED = re.compile(
     r"\b(?:network|association|foundation|organi[sz]ation|initiative|union|council|coalition|communit(?:y|ies)|cent(?:re|er)"
@@ -659,7 +708,9 @@ def is_role(text: str) -> bool:
     """Tell whether a text is what somebody does in an organisation ("Executive Director")."""
     words = fold(text)
     found = _ROLE.search(words)
-    return bool(found) and len(words.split()) <= 8 and (found.start() < 24 if found else False)
+    if found is None or len(words.split()) > 8:
+        return False
+    return found.start() == 0 or (found.start() < 24 and not _ORGANISED.search(words))
 
 
 def sounds_organised(text: str) -> bool:

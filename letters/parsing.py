@@ -96,7 +96,7 @@ def _lists_in(rows: list[Row]) -> list[_List]:
         if announced is None:
             here += 1
             continue
-        end = _end_of_list(rows, announced.first, names=1 if announced.inline else 0)
+        end = _end_of_paragraph(rows, here) if announced.inline else _end_of_list(rows, announced.first)
         end = _without_stragglers(rows, announced.first, end)
         candidate = replace(announced, end=end)
         if _holds_names(rows, candidate, early=not found and _prose_in(rows[:here]) < 40):
@@ -112,25 +112,41 @@ _INLINE = re.compile(r"^(.{3,80}?)\s*[:：]\s+(\S.{10,})$", re.DOTALL)
 
 def _announced_at(rows: list[Row], here: int) -> _List | None:
     row = rows[here]
-    if row.blank or len(row.cells) > 1:
+    if row.blank or len(row.cells) > 1 or row.mark:
         return None
     if is_valediction(row.text) or is_signing_heading(row.text):
         return _List(here, here + 1, here + 1, row.text)
     inline = _INLINE.match(row.text)
     if inline and is_signing_heading(inline[1] + ":"):
         return _List(here, here + 1, here + 1, inline[1], inline=inline[2])
+    words = row.text.split(maxsplit=4)
+    for count in range(2, len(words)):
+        heading, names = " ".join(words[:count]), row.text.split(maxsplit=count)[-1]
+        if is_signing_heading(heading) and _is_run_of_names(names):
+            return _List(here, here + 1, here + 1, heading, inline=names)
     return None
 
 
-def _end_of_list(rows: list[Row], first: int, *, names: int = 0) -> int:
+def _end_of_paragraph(rows: list[Row], here: int) -> int:
+    """Return where a paragraph of names ends; what follows it, after a gap, is no more of them."""
+    end = here + 1
+    while end < len(rows) and not rows[end].blank and furniture(rows[end].text) is None:
+        end += 1
+    return end
+
+
+def _end_of_list(rows: list[Row], first: int) -> int:
     """Return where the names end: at prose, or at what a page says after its content."""
+    names = 0
     here = first
     while here < len(rows):
         row = rows[here]
         kind = None if len(row.cells) > 1 else furniture(row.text)
-        if row.blank or kind is Furniture.PASSING or _is_heading_within(row):
+        if row.blank or kind is Furniture.PASSING or _is_heading_within(row) or date_on_line(row.text):
             here += 1
             continue
+        if names and row.level and _leads_elsewhere(rows, here):
+            return here
         if kind is Furniture.FINAL:
             if names:
                 return here
@@ -140,6 +156,12 @@ def _end_of_list(rows: list[Row], first: int, *, names: int = 0) -> int:
             names += 1
         here += 1
     return here
+
+
+def _leads_elsewhere(rows: list[Row], here: int) -> bool:
+    """Tell whether a heading has nothing but links under it, as other pages' titles are."""
+    below = [row for row in rows[here + 1 : here + 8] if row.text][:3]
+    return bool(below) and all(row.link for row in below)
 
 
 def _is_heading_within(row: Row) -> bool:
@@ -194,7 +216,10 @@ def _names_between(rows: list[Row], first: int, end: int) -> list[int]:
     return [
         here
         for here in range(first, end)
-        if not rows[here].blank and not _is_heading_within(rows[here]) and furniture(rows[here].text) is None
+        if not rows[here].blank
+        and not _is_heading_within(rows[here])
+        and furniture(rows[here].text) is None
+        and not date_on_line(rows[here].text)
     ]
 
 
@@ -203,14 +228,24 @@ def _without_stragglers(rows: list[Row], first: int, end: int) -> int:
     places = _names_between(rows, first, end)
     for alike in (_has_mark, _has_columns, _is_no_link, _is_no_heading):
         kept = [place for place in places if alike(rows[place])]
-        if len(kept) > 2 and len(kept) * 10 >= len(places) * 8 and kept[-1] != places[-1]:
-            end = kept[-1] + 1
-            if alike is _has_mark:
-                end = _end_of_wrapped(rows, end)
-            places = [place for place in places if place < end]
+        if len(kept) < 2 or not _end_together(rows, kept, places):
+            continue
+        end = kept[-1] + 1
+        if alike is _has_mark:
+            end = _end_of_wrapped(rows, end)
+        places = [place for place in places if place < end]
     while len(places) > 3 and _is_headline(rows, places):
         end = places.pop()
     return end
+
+
+def _end_together(rows: list[Row], kept: list[int], places: list[int]) -> bool:
+    """Tell whether nearly all rows up to the last kept one are kept, and fewer come after, under no heading of theirs."""
+    last = kept[-1]
+    within = sum(1 for place in places if place <= last)
+    beyond = len(places) - within
+    headed = any(_is_heading_within(row) for row in rows[last : places[-1] + 1])
+    return 0 < beyond < len(kept) and len(kept) * 10 >= within * 8 and not headed
 
 
 def _has_mark(row: Row) -> bool:
@@ -292,7 +327,7 @@ def _unannounced(rows: list[Row]) -> list[_List]:
         end = _without_stragglers(rows, here, _end_of_list(rows, here))
         names = _names_between(rows, here, end)
         organised = sum(1 for place in names if sounds_organised(rows[place].text))
-        asked = asks_for_something(_text_before(rows, here))
+        asked = bool(rows[here].mark) and asks_for_something(_text_before(rows, here))
         if (
             len(names) >= _FEWEST_UNANNOUNCED
             and organised * 3 >= len(names)
@@ -322,7 +357,10 @@ def _rows_of_list(rows: list[Row], one: _List) -> list[Row]:
         row if furniture(row.text) is None or len(row.cells) > 1 else replace(row, text="")
         for row in rows[one.first : one.end]
     ]
-    listed = [replace(row, text="", cells=()) if is_valediction(row.text) else row for row in listed]
+    listed = [
+        replace(row, text="", cells=()) if is_valediction(row.text) or date_on_line(row.text) else row
+        for row in listed
+    ]
     if one.inline:
         listed.insert(0, replace(rows[one.start], text=one.inline, raw=one.inline))
     return listed
@@ -399,8 +437,8 @@ class _Head:
 
 _TOP = 40
 _BYLINE = re.compile(
-    r"^(?:by|author|posted by|written by|published by|par|por|von|imeandikwa na|بقلم|كتب)\b.{2,60}$|^\d{1,2}:\d\d\b.{0,20}$",
-    re.IGNORECASE,
+    r"^(?:(?i:by|par|por|von|na)\s(?:[A-ZÀ-Þ][\w.'’-]*[a-zà-ÿ.]\s?){1,4}"
+    r"|(?i:author|posted by|written by|published by|imeandikwa na|بقلم|كتب)\b.{2,60}|\d{1,2}:\d\d\b.{0,20})$"
 )
 _SUBJECT = re.compile(
     r"^(?:subject|re|objet|asunto|assunto|betreff|betr|yah|mada|kuhusu|الموضوع|موضوع)\s*[:：.]\s*(\S.{4,200})$",
@@ -500,7 +538,7 @@ def _goes_on(row: Row, after: Row) -> bool:
         or _OCCASION.search(fold(after.text))
     ):
         return False
-    small = after.text[:1].islower() or after.text.split()[0].lower() in _SMALL_WORDS
+    small = after.text[:1].islower()
     unfinished = row.text.split()[-1].lower() in _SMALL_WORDS or row.text.endswith((",", "-", "–", "—"))
     shouted = row.text.isupper() and after.text.isupper()
     return small or unfinished or shouted or (len(row.text) > 55 and len(after.text) <= len(row.text))
@@ -580,8 +618,7 @@ def _subtitle_and_rest(rows: list[Row]) -> tuple[str, list[Row]]:
         or row.cells
         or len(text) > 250
         or is_salutation(text)
-        or (is_sentence(text)
-        and not row.bold)
+        or (is_sentence(text) and not row.bold)
         or _opens_text(rows, 0)
     ):
         return "", rows
@@ -754,7 +791,9 @@ def _is_heading(part: list[Row]) -> bool:
     row = part[0]
     if len(part) > 1 or len(row.text) > 120 or len(row.cells) > 1 or is_salutation(row.text):
         return False
-    if row.text.endswith((".", "!", "؟", "۔")) or (row.text.endswith((":", ",", ";", "،", "؛", "?")) and not row.bold):
+    if row.text.endswith((".", "!", "؟", "۔")) or (
+        row.text.endswith((":", ",", ";", "،", "؛", "?")) and not row.bold
+    ):
         return False
     return row.bold or row.text.isupper() or (len(row.text.split()) <= 14 and prose_share(row.text) < 0.34)
 
@@ -767,8 +806,7 @@ def _flowing(part: list[Row], known: frozenset[str]) -> str:
         if (
             before.whole
             or row.whole
-            or ((len(before.text) < 0.6 * widest or len(before.text) < 35)
-            and not row.text[:1].islower())
+            or ((len(before.text) < 0.6 * widest or len(before.text) < 35) and not row.text[:1].islower())
         ):
             text += f"  \n{row.text}"
         elif text.endswith("-") and row.text[:1].islower():

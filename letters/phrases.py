@@ -81,6 +81,9 @@ _FINAL = """
     support our work, give now, volunteer, careers, jobs, faq, faqs, quick links, useful links, our partners,
     our funders, facebook, twitter, x, x twitter, linkedin, instagram, youtube, whatsapp, telegram, email, e mail,
     pinterest, reddit, tiktok, mastodon, bluesky, threads, flickr, vimeo, rss, copy link, link copied, messenger,
+    submit, first name, last name, full name, email address, required fields, your name, your email, send, post comment,
+    votre nom, votre courriel, envoyer, enviar, tu nombre, su nombre, seu nome, absenden, senden, ihr name, tuma, jina lako,
+    إرسال, اسمك, بريدك الإلكتروني, annex, annexes, annexe, anexo, anhang, kiambatisho, ملحق,
     facebook instagram, facebook twitter linkedin, facebook twitter, opens in a new window, end, ends, the end, 30,
     suivant, precedent, article suivant, article precedent, page suivante, page precedente, navigation de l article,
     partager, partagez, partager cet article, partager sur, partagez cet article, suivez nous, suivez nous sur,
@@ -149,7 +152,9 @@ _FINAL_OPENINGS = re.compile(
     | notes?\s(?:to|for)\s(?:the\s)?editors?\b | editor.?s?.?\snotes?\b
     | about\s(?:us|the\s(?:coalition|campaign|organi[sz]ations?|signatories|network|authors?))\b
     | ©|\(c\)\s|copyright\b|all\srights\sreserved | tagged\b|tags?\s*: | (?:filed|posted)\s(?:in|under|by)\b
-    | share\s(?:this|on|via|with)\b | follow\sus\b | find\sus\son\b | (?:written|posted)\sby\b
+    | share\s(?:this|on|via|with)\b | more\s(?:from|news|stories|posts|on\sthis)\b | loading\b | annex(?:es)?\b
+    | (?:partilh|compartilh|compart)\w+\s(?:isto|este|esta|esto|en|no)\b | partager\s(?:ceci|cette)\b | c\.?c\.?\s?:
+    | your\s(?:name|e-?mail|first|last|comment|message)\b | indicates\srequired | follow\sus\b | find\sus\son\b | (?:written|posted)\sby\b
     | (?:this|our)\s(?:web)?site\suses\b | we\suse\scookies\b | by\scontinuing\sto\b
     | sign\sup\s(?:for|to)\b | subscribe\s(?:to|for)\b | join\sour\b | get\s(?:the\s)?latest\b | enter\syour\b
     | this\s(?:entry|post|article)\swas\b | powered\sby\b | proudly\spowered\b | leave\sa\s(?:comment|reply)\b
@@ -547,7 +552,10 @@ def speaks_of_a_letter(text: str) -> bool:
 
 def is_kicker(text: str) -> bool:
     """Tell whether a line is only the kind of text that follows ("OPEN LETTER", "For immediate release")."""
-    return len(text) <= 80 and fold(text) in _kickers()
+    if len(text) > 120:
+        return False
+    parts = [fold(part) for part in re.split(r"\s[-–—|•/:]+\s|:\s|[|•]", text)]
+    return all(part in _kickers() for part in parts if part) and any(parts)
 
 
 def is_salutation(text: str) -> bool:

@@ -56,7 +56,7 @@ _SHORTEST_PAGE = 8
 def rows_of(lines: Sequence[Line]) -> list[Row]:
     """Return the document's rows, without page numbers and running heads."""
     rows = [_row(line) for line in lines]
-    rows = _with_weak_marks(rows)
+    rows = _without_emoji_bullets(_with_weak_marks(rows))
     rows = list(_with_underlined_headings(rows))
     return _without_running_heads(rows)
 
@@ -126,7 +126,7 @@ def _without_mark(row: Row) -> Row:
 
 
 def _without_list_mark(row: Row) -> Row:
-    bullet = _BULLET.match(row.text) or _emoji_bullet(row.text)
+    bullet = _BULLET.match(row.text)
     if bullet:
         return replace(row, mark=row.mark or "-", text=row.text[bullet.end() :].strip())
     number = _NUMBER.match(row.text)
@@ -141,8 +141,17 @@ _EMOJI = re.compile(
 )
 
 
-def _emoji_bullet(text: str) -> re.Match[str] | None:
-    return _EMOJI.match(text)
+def _without_emoji_bullets(rows: list[Row]) -> list[Row]:
+    """Take off the pictures that a list has for bullets; one alone is decoration, and stays."""
+    found = {
+        here: match for here, row in enumerate(rows) if not row.mark and (match := _EMOJI.match(row.text))
+    }
+    if len(found) < _SHORTEST_RUN:
+        return rows
+    return [
+        replace(row, mark="-", text=row.text[found[here].end() :].strip()) if here in found else row
+        for here, row in enumerate(rows)
+    ]
 
 
 # --- marks that only a run of them proves ---------------------------------------------------------------------

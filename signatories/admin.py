@@ -539,10 +539,9 @@ class OrganisationAdmin(_ReadOnly, admin.ModelAdmin[Organisation]):
         return countries.name(organisation.country)
 
     @admin.display(description=gettext_lazy("also known as"))
-    def also_known_as(self, organisation: Organisation) -> SafeString:
-        return format_html_join(
-            ", ", '<bdi dir="auto">{}</bdi>', ((alias,) for alias in organisation.aliases)
-        )
+    def also_known_as(self, organisation: Organisation) -> str:
+        aliases = ((alias,) for alias in organisation.aliases)
+        return format_html_join(", ", '<bdi dir="auto">{}</bdi>', aliases) or "–"
 
     @admin.display(description=gettext_lazy("signatures"))
     def letters_signed(self, organisation: Organisation) -> SafeString:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from letters.models import Staff, record
 from letters.revision import bump
-from signatories import contacts
+from signatories import contacts, organisations
 from signatories.emails import Mail, send_later
 from signatories.models import (
     DECIDABLE,
@@ -176,9 +176,8 @@ def decline_correction(signature: Signature, *, by: Staff) -> Signature:
 
 
 def _lock(signature: Signature) -> Signature:
-    return (
-        Signature.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=signature.pk)
-    )
+    # Without joins: what waited for the lock would see the old row of the joined table.
+    return Signature.objects.select_for_update().get(pk=signature.pk)
 
 
 def _record(act: str, signature: Signature, *, by: Staff, reason: str = "") -> None:
@@ -198,7 +197,7 @@ def _new_organisation(signature: Signature) -> Organisation:
 
 
 def _publish(signature: Signature, organisation: Organisation) -> None:
-    signature.organisation = organisation
+    signature.organisation = organisations.keep(organisation) or _new_organisation(signature)
     signature.status = SignatureStatus.PUBLISHED
     signature.hold_reason = ""
     signature.published_at = signature.published_at or timezone.now()

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from letters.models import Staff, record
+from signatories import organisations
 from signatories.emails import Mail, send_later
 from signatories.models import Organisation, Signature, SignatureStatus, Verification
 
@@ -89,7 +90,22 @@ def _move_on(signature: Signature) -> None:
 
 
 def _attach_to_organisation_of_mailbox(signature: Signature) -> None:
-    """Attach the one verified organisation this mailbox stands for elsewhere, if the name is its name too.
+    """Attach the organisation this mailbox speaks for, unless it has signed this letter: a moderator looks at that."""
+    organisation = _organisation_of_mailbox(signature)
+    if organisation is None:
+        return
+    if Signature.objects.live().filter(letter=signature.letter_id, organisation=organisation).exists():
+        return
+    try:
+        with transaction.atomic():
+            signature.organisation = organisations.keep(organisation)
+            signature.save(update_fields=["organisation"])
+    except IntegrityError:  # it signs this letter at this very moment
+        signature.organisation = None
+
+
+def _organisation_of_mailbox(signature: Signature) -> Organisation | None:
+    """Return the one verified organisation this mailbox stands for elsewhere, if the name is its name too.
 
     A signature that staff threw out or that was withdrawn speaks for nobody, though its contact is kept for a while.
     """
@@ -100,11 +116,4 @@ def _attach_to_organisation_of_mailbox(signature: Signature) -> None:
             signatures__contact__address_key=signature.contact.address_key,
         ).distinct()[:2]
     )
-    if len(known) != 1 or signature.name_key not in known[0].name_keys:
-        return
-    signature.organisation = known[0]
-    try:
-        with transaction.atomic():
-            signature.save(update_fields=["organisation"])
-    except IntegrityError:  # it has signed this letter, or does at this moment: a moderator looks at that
-        signature.organisation = None
+    return known[0] if len(known) == 1 and signature.name_key in known[0].name_keys else None

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from letters.models import record
 from letters.revision import bump
+from signatories import organisations
 from signatories.emails import Mail, send_later
-from signatories.models import ENDED, Contact, Organisation, Proposal, Signature, SignatureStatus, Token
+from signatories.models import ENDED, Contact, Proposal, Signature, SignatureStatus, Token
 from signatories.verification import SignatureEnded
 from signatories.visibility import Visibility
 
@@ -107,7 +108,7 @@ def erase(signature: Signature) -> Signature:
         Proposal.objects.filter(signature=signature).delete()
         Token.objects.filter(signature=signature).delete()
         if organisation is not None:
-            _erase_if_alone(organisation)
+            organisations.erase_if_alone(organisation)
         record("erase", kind="signature", subject=signature.public_id, letter=signature.letter_id)
         if was_counted:
             bump([signature.letter_id])
@@ -115,11 +116,7 @@ def erase(signature: Signature) -> Signature:
 
 
 def _lock(signature: Signature) -> Signature:
-    return (
-        Signature.objects.select_for_update(of=("self",))
-        .select_related("organisation", "letter")
-        .get(pk=signature.pk)
-    )
+    return Signature.objects.select_for_update().get(pk=signature.pk)
 
 
 def _refuse_ended(signature: Signature) -> None:
@@ -136,8 +133,3 @@ def _end(signature: Signature) -> bool:
     Proposal.objects.filter(signature=signature).delete()
     record("withdraw", kind="signature", subject=signature.public_id, letter=signature.letter_id)
     return was_counted
-
-
-def _erase_if_alone(organisation: Organisation) -> None:
-    if not Signature.objects.filter(organisation=organisation).exists():
-        organisation.delete()

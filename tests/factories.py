@@ -77,7 +77,8 @@ def make_signature(
     if status != SignatureStatus.UNCONFIRMED:
         defaults["confirmed_at"] = now
     if status == SignatureStatus.PUBLISHED:
-        defaults |= {"published_at": now, "organisation": make_organisation(name)}
+        defaults["published_at"] = now
+        defaults["organisation"] = fields.get("organisation") or make_organisation(name)
     if status == SignatureStatus.HELD:
         defaults["hold_reason"] = "other"
     if status in ("rejected", "withdrawn", "superseded"):

@@ -247,7 +247,7 @@ def test_an_erased_row_says_nothing_of_who_it_was(status):
     assert signature.status == (status if status in ENDED else "withdrawn")
     row = row_of(signature).casefold()
     assert [word for word in ("canary", '"tv"', "displaced") if word in row] == []
-    assert (signature.name_key, signature.sort_key, signature.dedupe_key) == ("", "", None)
+    assert (signature.name, signature.name_key, signature.dedupe_key) == ("", "", None)
     assert (signature.organisation, signature.is_network) == (None, False)
     assert signature.erased_at is not None
     assert Contact.objects.count() == Proposal.objects.count() == Token.objects.count() == 0

@@ -1,0 +1,131 @@
+"""What a first visit costs: one round trip of bytes, no cookie, nobody else."""
+
+import contextlib
+import http.client
+import io
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+
+from letters.models import Figure, Recipient
+from tests.factories import make_letter, make_signature
+
+pytestmark = pytest.mark.browser
+
+PROJECT = Path(__file__).resolve().parents[2]
+REAL_LETTER = PROJECT.parent / "shared" / "letters" / "refugee-led-organizations-2025.txt"
+BUDGET = 14_000  # bytes: what a server may send before the first answer must have come back
+WORDS = 900
+NAMES = 117
+PREFIXES = {"en": "", "ar": "/ar", "fr": "/fr", "sw": "/sw"}
+# The demonstration says less in Swahili than in the others.
+MORE = {
+    "sw": (
+        "Tunaandika haya tukiwa pamoja, wazee kwa vijana, wanawake kwa wanaume. Kila mmoja wetu ana hadithi yake, "
+        "lakini ombi letu ni moja. Tunataka shule kwa watoto, kazi kwa wazazi, na usalama kwa wote. "
+        "Tunawashukuru majirani waliotufungulia milango yao usiku wa baridi na mvua. Tunaahidi kuendelea kufanya "
+        "kazi nanyi, kujifunza lugha zenu, na kuwalea watoto wetu wawe raia wema wa dunia nzima."
+    )
+}
+
+
+def test_a_letter_of_900_words_and_117_names_comes_in_one_round_trip(site, visit, capsys):
+    _make_long_letter("first-visit")
+    visits = {
+        language: _Visit(visit(), f"{prefix}/letters/first-visit/") for language, prefix in PREFIXES.items()
+    }
+    with capsys.disabled():
+        for language, one in visits.items():
+            print(f"\nfirst visit, {language}: {one}", end="")
+    for language, one in visits.items():
+        assert one.page.locator(".names li").count() == NAMES
+        assert len(one.page.locator(".prose").inner_text().split()) >= WORDS
+        assert one.page.locator("html").get_attribute("lang") == language
+        assert one.cookies == []
+        assert one.bytes <= BUDGET, f"{language}: {one}"
+
+
+def test_the_real_letter_comes_in_one_round_trip(site, visit, capsys):
+    if not REAL_LETTER.exists():
+        pytest.skip(f"no {REAL_LETTER.name} beside the project")
+    call_command("import_letter", str(REAL_LETTER), "--write", "--open", "--slug=real", stdout=io.StringIO())
+    one = _Visit(visit(), "/letters/real/")
+    with capsys.disabled():
+        print(f"\nfirst visit, the real letter: {one}", end="")
+    names = one.page.locator(".names bdi").all_inner_texts()
+    assert len(names) == NAMES
+    assert "Yes" in names
+    assert one.page.locator("#wall .count").inner_text() == "117 organisations"
+    assert not one.page.locator(".names small").count()
+    assert one.page.locator(".call .button").is_visible()
+    assert one.cookies == []
+    assert one.bytes <= BUDGET, one
+
+
+class _Visit:
+    """A first visit, and what came over the line for it."""
+
+    def __init__(self, page, path):
+        self.page = page
+        addresses, headers, sizes = {}, {}, {}
+        cdp = page.context.new_cdp_session(page)
+        cdp.on("Network.requestWillBeSent", lambda e: addresses.update({e["requestId"]: e["request"]["url"]}))
+        cdp.on(
+            "Network.responseReceived",
+            lambda e: headers.update({e["requestId"]: e["response"]["encodedDataLength"]}),
+        )
+        cdp.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
+        cdp.send("Network.enable")
+        page.goto(path, wait_until="networkidle")
+        self.parts = {
+            addresses[one].rpartition("/")[2] or "page": (sizes[one], sizes[one] - headers[one])
+            for one in sizes
+        }
+        icon = page.locator("link[rel=icon]").get_attribute("href")
+        if icon not in addresses.values():
+            self.parts["icon"] = _asked_for_apart(page.url, icon)
+        self.cookies = page.context.cookies()
+
+    @property
+    def bytes(self):
+        return sum(whole for whole, _ in self.parts.values())
+
+    def __str__(self):
+        body = sum(body for _, body in self.parts.values())
+        return f"{self.bytes} bytes, bodies alone {body}: {self.parts}"
+
+
+def _asked_for_apart(url, path):
+    """Return (all bytes, the body's) of what Chromium fetches for its own frame, of which it reports nothing."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    connection.request("GET", path, headers={"Accept-Encoding": "gzip, deflate, br"})
+    with contextlib.closing(connection), connection.getresponse() as answer:
+        body = len(answer.read())
+        head = sum(len(f"{name}: {value}\r\n") for name, value in answer.getheaders())
+        return body + head + len("HTTP/1.1 200 OK\r\n\r\n"), body
+
+
+def _make_long_letter(slug):
+    content = json.loads((PROJECT / "signatories" / "demonstration.json").read_text())
+    main = content["letters"][1]
+    letter = make_letter(slug, languages=())
+    letter.recipients.all().delete()
+    for recipient in main["recipients"]:
+        Recipient.objects.create(letter=letter, **recipient)
+    for language in PREFIXES:
+        bodies = [one["texts"][language]["body"] for one in content["letters"] if language in one["texts"]]
+        bodies += [content["host"]["texts"][language]["stands_for"], MORE.get(language, "")]
+        letter.texts.create(
+            language=language,
+            title=main["texts"][language]["title"],
+            subtitle=main["texts"][language]["subtitle"],
+            body="\n\n".join(bodies),
+        )
+        for figure in main["figures"][language]:
+            Figure.objects.create(letter=letter, language=language, **figure)
+    entries = {one["name"]: one for one in content["signatures"]}
+    for entry in list(entries.values())[:NAMES]:
+        make_signature(letter, **{field: entry[field] for field in ("name", "latin", "country", "kind")})

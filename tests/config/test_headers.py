@@ -1,0 +1,385 @@
+"""Every address there is, with the headers it must answer with; an address that is in no table fails."""
+
+from io import BytesIO
+
+import pytest
+from django.contrib import admin
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import get_resolver, reverse
+from PIL import Image
+
+from letters.models import Event, Host, Text, record
+from signatories import tokens
+from signatories.models import Purpose
+from tests.factories import make_letter, make_signature, make_staff, sign_form
+
+pytestmark = pytest.mark.django_db
+
+# Exactly these on every answer, whatever its status.
+ALWAYS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+MAY_COME_TOO = {
+    "Content-Type",
+    "Content-Length",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Disposition",
+    "Cache-Control",
+    "Vary",
+    "ETag",
+    "X-Robots-Tag",
+    "Access-Control-Allow-Origin",
+    "Location",
+    "Expires",
+    "Allow",
+}
+
+NAMES = "public, max-age=0, s-maxage=10, must-revalidate, proxy-revalidate"  # 10 s and never stale
+PICTURE = "public, max-age=604800"
+NOT_STORED = "not stored"
+
+PUBLIC = {
+    "home": NAMES,
+    "host": NAMES,
+    "letter": NAMES,
+    "signatories": NAMES,
+    "live": NAMES,
+    "host_picture": PICTURE,
+    "healthz": NOT_STORED,
+    "sign": NOT_STORED,
+    "sign_sent": NOT_STORED,
+    "gathering_letter": NOT_STORED,
+    "gathering_sign": NOT_STORED,
+    "gathering_sent": NOT_STORED,
+    "confirm": NOT_STORED,
+    "own_page": NOT_STORED,
+}
+NOT_INDEXED = {"sign", "sign_sent", "gathering_letter", "gathering_sign", "gathering_sent", "confirm", "own_page"}
+
+# The desk: what is registered, and what it has beside the addresses every model has.
+REGISTERED = {
+    "auth_group",
+    "letters_staff",
+    "letters_event",
+    "letters_host",
+    "letters_letter",
+    "letters_text",
+    "signatories_signature",
+    "signatories_organisation",
+    "django_tasks_database_dbtaskresult",
+}
+DESK = {
+    *(
+        f"admin:{model}_{page}"
+        for model in REGISTERED
+        for page in ("changelist", "add", "history", "delete", "change")
+    ),
+    "admin:auth_user_password_change",
+    "admin:letters_letter_act",
+    "admin:signatories_signature_decide",
+    "admin:signatories_signature_contact",
+    *(
+        f"admin:{page}"
+        for page in (
+            "index",
+            "login",
+            "logout",
+            "password_change",
+            "password_change_done",
+            "autocomplete",
+            "jsi18n",
+            "view_on_site",
+            "app_list",
+        )
+    ),
+}
+
+
+def named(resolver, namespace=""):
+    """Return the name of every address below a resolver; the admin's two without a name lead on or nowhere."""
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from named(pattern, inner)
+        elif pattern.name is not None or namespace != "admin:":
+            yield f"{namespace}{pattern.name}"
+
+
+def test_every_address_is_in_a_table():
+    assert set(named(get_resolver())) == PUBLIC.keys() | DESK
+
+
+@pytest.fixture
+def places(settings):
+    """One working address for every public name."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    }
+    signature = make_signature(make_letter(languages=("en", "ar")))
+    pending = make_signature(signature.letter, name="Red Kettle", status="unconfirmed")
+    secret = make_letter("secret", phase="gathering")
+    picture = BytesIO()
+    Image.new("RGB", (4, 4)).save(picture, "JPEG")
+    Host.objects.get().picture.save("picture.jpg", ContentFile(picture.getvalue()))
+    arguments = {
+        "home": [],
+        "healthz": [],
+        "host": ["harbour"],
+        "host_picture": ["harbour"],
+        **{name: ["asylum"] for name in ("letter", "signatories", "sign", "sign_sent", "live")},
+        **{
+            name: [secret.gathering_key] for name in ("gathering_letter", "gathering_sign", "gathering_sent")
+        },
+        "confirm": [tokens.mint(pending, Purpose.CONFIRM).value],
+        "own_page": [tokens.mint(signature, Purpose.OWN_PAGE).value],
+    }
+    return {name: reverse(name, args=arguments[name]) for name in PUBLIC}
+
+
+def check(answer, address, cache):
+    for name, value in ALWAYS.items():
+        assert answer.get(name) == value, (address, name)
+    assert set(answer.headers) <= ALWAYS.keys() | MAY_COME_TOO, address
+    assert not answer.cookies, address
+    assert answer.get("Vary", "Accept-Encoding") == "Accept-Encoding", address
+    if cache == NOT_STORED:
+        said = {directive.strip() for directive in answer["Cache-Control"].split(",")}
+        assert "no-store" in said, address
+        assert not [one for one in said if one.startswith(("public", "s-maxage", "immutable"))], address
+        assert "ETag" not in answer, address
+        assert "Last-Modified" not in answer, address
+    else:
+        assert answer["Cache-Control"] == cache, address
+
+
+@pytest.mark.parametrize("cookies", [{}, {"sessionid": "x" * 32, "csrftoken": "y" * 32, "django_language": "ar"}])
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_page_answers_with_exactly_these_headers(client, places, name, cookies):
+    address = places[name]
+    client.cookies.load(cookies)
+    for key in cookies:
+        client.cookies[key]["path"] = "/"
+    prefixes = [""] if name in ("healthz", "live", "host_picture") else ["", "/ar"]
+    for path in [prefix + address for prefix in prefixes]:
+        for method in (client.get, client.head):
+            answer = method(path)
+            assert answer.status_code == 200, path
+            for key in cookies:
+                answer.cookies.pop(key, None)
+            check(answer, path, PUBLIC[name])
+            assert ("noindex" in answer.get("X-Robots-Tag", "")) == (name in NOT_INDEXED), path
+            assert answer.get("Access-Control-Allow-Origin") == ("*" if name == "live" else None), path
+
+
+def test_a_session_of_the_desk_changes_no_public_page(client, places):
+    anonymous = {name: client.get(address) for name, address in places.items()}
+    client.force_login(make_staff())
+    for name, address in places.items():
+        answer = client.get(address)
+        assert answer.get("Vary", "Accept-Encoding") == "Accept-Encoding"
+        assert not answer.cookies
+        if name != "host_picture":
+            assert answer.content == anonymous[name].content
+
+
+def test_what_is_posted_sets_no_cookie_and_is_not_stored(client, places):
+    posts = {
+        "sign": sign_form(),
+        "gathering_sign": sign_form(),
+        "sign_sent": {"contact_email": "a@kettle.example", "code": "123456"},
+        "gathering_sent": {},
+        "confirm": {"visibility": "public"},
+        "own_page": {"act": "erase", "sure": "on"},
+    }
+    for name, form in posts.items():
+        for data in ({}, form):
+            answer = client.post(places[name], data)
+            assert answer.status_code in (200, 303, 422), name
+            check(answer, name, NOT_STORED)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/nowhere/", 404),
+        ("/letters/nowhere/", 404),
+        ("/letters/nowhere/live.json", 404),
+        ("/letters/asylum/signatories/?page=99", 404),
+        ("/hosts/nowhere/", 404),
+        ("/hosts/nowhere/picture.jpg", 404),
+        ("/s/nowhere/", 404),
+        ("/ar/s/nowhere/confirm/", 404),
+        ("/g/nowhere/", 404),
+        ("/letters/closed/sign/", 410),
+        ("/letters/asylum/?" + "&".join(f"f{number}" for number in range(3_000)), 200),
+        ("/letters/asylum/signatories/?" + "&".join(f"f{number}" for number in range(3_000)), 400),
+    ],
+)
+def test_what_is_not_there_says_as_little_and_is_not_stored(client, places, address, status):
+    make_letter("closed", phase="closed")
+    answer = client.get(address)
+    assert answer.status_code == status
+    check(answer, address, NAMES if status == 200 else NOT_STORED)
+
+
+def test_a_wrong_host_is_told_nothing(client, places):
+    answer = client.get("/", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert b"evil.example" not in answer.content
+    assert not answer.cookies
+
+
+def test_no_address_is_made_of_what_a_sender_says_the_host_is(client, work, mailbox, places):
+    spoofed = {
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "host=evil.example",
+        "X-Original-URL": "https://evil.example/",
+        "X-Rewrite-URL": "/admin/",
+    }
+    for name, address in places.items():
+        answer = client.get(address, headers=spoofed)
+        assert answer.status_code == 200
+        if name != "host_picture":
+            assert b"evil.example" not in answer.content
+    client.post(places["sign"], sign_form(), headers={**spoofed, "Host": "127.0.0.1"})
+    work()
+    for message in mailbox.to("amina@kettle.example"):
+        assert "evil.example" not in message.as_string()
+        assert "http://127.0.0.1:8000/s/" in message.get_body(("plain",)).get_content()
+
+
+def test_moved_addresses_are_kept_by_no_shared_cache(client, places):
+    for name in ("own_page", "gathering_letter", "home"):
+        answer = client.get(f"/en{places[name]}")
+        assert answer.status_code == 301
+        assert "public" not in answer["Cache-Control"]
+        assert answer.get("Vary") is None
+
+
+# --- the desk ------------------------------------------------------------------------------------------
+
+
+def desk_addresses():
+    """One address for every name of the desk."""
+    signature = make_signature(status="awaiting_moderation")
+    published = make_signature(signature.letter, name="Red Kettle")
+    record("approve", kind="signature", subject=published.public_id)
+    staff = make_staff("bob")
+    rows = {
+        "auth_group": 1,
+        "letters_staff": staff.pk,
+        "letters_event": Event.objects.first().pk,
+        "letters_host": Host.objects.get().pk,
+        "letters_letter": signature.letter_id,
+        "letters_text": Text.objects.get().pk,
+        "signatories_signature": signature.pk,
+        "signatories_organisation": published.organisation_id,
+        "django_tasks_database_dbtaskresult": "00000000-0000-0000-0000-000000000000",
+        "auth_user_password": staff.pk,
+    }
+    for name in DESK:
+        model, _, page = name.removeprefix("admin:").rpartition("_")
+        if name == "admin:view_on_site":
+            yield name, reverse(name, args=[1, 1])
+        elif name == "admin:app_list":
+            yield name, reverse(name, args=["letters"])
+        elif model in rows and page not in ("changelist", "add"):
+            yield name, reverse(name, args=[rows[model]])
+        else:
+            yield name, reverse(name)
+
+
+def check_cookies(answer, address):
+    for cookie in answer.cookies.values():
+        assert cookie["path"] == "/admin/", (address, cookie.key)
+        assert cookie["samesite"] == "Strict", (address, cookie.key)
+        assert cookie["httponly"] or cookie.key == "csrftoken", (address, cookie.key)
+
+
+def test_the_desk_is_closed_to_everyone_else(client):
+    """Nothing but the way in: not for strangers, not for people who are no staff."""
+    addresses = dict(desk_addresses())
+    visitor = Client()
+    visitor.force_login(make_staff("carol", is_staff=False, is_superuser=False))
+    for someone in (client, visitor):
+        for name, address in addresses.items():
+            for answer in (someone.get(address), someone.post(address)):
+                way_in = answer.status_code == 302 and answer["Location"].startswith("/admin/login/?next=/admin/")
+                opened = name in ("admin:login", "admin:logout", "admin:jsi18n")
+                assert way_in or opened, (name, answer.status_code)
+                check_cookies(answer, address)
+                for header, value in ALWAYS.items():
+                    assert answer.get(header) == value, (name, header)
+
+
+def test_the_desks_cookies_stay_at_the_desk_and_its_pages_are_not_stored():
+    make_staff()
+    browser = Client()
+    answer = browser.post(
+        "/admin/login/?next=/admin/", {"username": "alice", "password": "correct horse battery"}
+    )
+    assert answer.status_code == 302
+    assert answer.cookies.keys() == {"sessionid", "csrftoken"}
+    check_cookies(answer, "/admin/login/")
+    for name, address in desk_addresses():
+        if name == "admin:logout":
+            continue
+        answer = browser.get(address)
+        assert answer.status_code in (200, 302, 400, 403, 404, 405), name
+        check_cookies(answer, address)
+        for header, value in ALWAYS.items():
+            assert answer.get(header) == value, (name, header)
+        said = answer.get("Cache-Control", "no-store")
+        assert "public" not in said, name
+        if answer.status_code == 200 and name != "admin:jsi18n":
+            assert "no-store" in said or "max-age=0" in said, name
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:evil.example"]
+)
+def test_the_way_in_leads_to_the_desk_alone(client, target):
+    make_staff()
+    answer = client.post(
+        "/admin/login/", {"username": "alice", "password": "correct horse battery", "next": target}
+    )
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/")
+
+
+def test_every_model_at_the_desk_is_meant_to_be_there():
+    assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry} == REGISTERED
+
+
+def test_the_way_out_forgets_the_session(client):
+    client.force_login(make_staff())
+    assert client.get("/admin/").status_code == 200
+    client.post("/admin/logout/")
+    assert client.get("/admin/").status_code == 302
+
+
+def test_a_desk_left_alone_for_half_an_hour_asks_again(client):
+    import time_machine
+    from django.utils import timezone
+
+    client.force_login(make_staff())
+    start = timezone.now()
+    with time_machine.travel(start, tick=False) as clock:
+        client.get("/admin/")
+        clock.shift(29 * 60)
+        assert client.get("/admin/").status_code == 200
+        clock.shift(29 * 60)
+        assert client.get("/admin/").status_code == 200
+        clock.shift(31 * 60)
+        assert client.get("/admin/").status_code == 302

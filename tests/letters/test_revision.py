@@ -1,0 +1,672 @@
+"""Public bytes change only with their revision, whatever act, form of the desk or passing date changed them.
+
+Every act and every form is driven here. A new one that is not fails `test_every_act_and_every_form_is_driven`.
+"""
+
+import inspect
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from io import BytesIO
+
+import pytest
+import time_machine
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from letters import admin as letters_admin
+from letters import lifecycle, revision
+from letters.models import Host, Letter, Staff
+from letters.parsing import ParsedLetter, ParsedSignatory
+from signatories import admin as signatories_admin
+from signatories import importing, moderation, signing, verification, withdrawal
+from signatories.importing import Found
+from signatories.models import Signature
+from tests.crawling import KEPT, crawl
+from tests.factories import (
+    make_claim,
+    make_contact_details,
+    make_host,
+    make_imported,
+    make_letter,
+    make_proposal,
+    make_signature,
+    make_staff,
+)
+
+pytestmark = pytest.mark.django_db
+
+LATER = timedelta(days=2)
+
+
+@dataclass
+class World:
+    """Two hosts, letters in every phase, signatures in every state, and Alice at her desk."""
+
+    desk: Client
+    alice: Staff
+    host: Host
+    open: Letter
+    older: Letter
+    closed: Letter
+    gathering: Letter
+    draft: Letter
+    signatures: dict[str, Signature]
+    imported: Signature
+
+    def __getitem__(self, status: str) -> Signature:
+        return self.signatures[status]
+
+
+@pytest.fixture
+def world(settings, tmp_path):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}},
+    }
+    alice = make_staff()
+    desk = Client()
+    desk.force_login(alice)
+    host = make_host()
+    now = timezone.now()
+    letters = {
+        "older": make_letter("older", title="Older", opens_at=now - timedelta(days=20)),
+        "open": make_letter("asylum", languages=("en", "ar")),
+        "closed": make_letter("closed", phase="closed", host=make_host("elsewhere", name="Elsewhere")),
+        "gathering": make_letter("gathering", phase="gathering"),
+        "draft": make_letter("draft", phase="draft"),
+    }
+    signatures = {
+        status: make_signature(letters["open"], name=f"House {status}", status=status)
+        for status in ("unconfirmed", "awaiting_moderation", "held", "published", "rejected")
+    }
+    make_proposal(signatures["published"])
+    signatures["phone"] = make_signature(letters["open"], status="unconfirmed", phone="+254700000000")
+    signatures["counted"] = make_signature(letters["open"], name="Quiet", visibility="counted_only")
+    signatures["early"] = make_signature(letters["gathering"], status="awaiting_moderation")
+    imported = make_imported(letters["open"], name="Old Guard")
+    return World(desk, alice, host, signatures=signatures, imported=imported, **letters)
+
+
+# --- every act, and whether the public sees what it does -----------------------------------------------
+
+SEEN, UNSEEN = True, False
+
+CORRECTION = withdrawal.Correction(name="Zebra", latin="", country="UG", kind="ally", website="")
+
+
+def _found(*names):
+    letter = ParsedLetter(
+        title="Imported",
+        subtitle="",
+        date=date(2020, 1, 1),
+        body="We ask.",
+        asks=(),
+        closing="",
+        preface="",
+        signatories=tuple(ParsedSignatory(name=name, country="KE", line=n) for n, name in enumerate(names)),
+        language="en",
+    )
+    return Found(letter=letter, doubts=[], likenesses=[])
+
+
+def _import(*names, **options):
+    return importing.import_letter(_found(*names), slug="imported", host="harbour", **options)
+
+
+ACTS = {
+    (lifecycle.gather, UNSEEN): lambda w: lifecycle.gather(w.draft, by=w.alice),
+    (lifecycle.open_letter, SEEN): lambda w: lifecycle.open_letter(w.gathering, by=w.alice),
+    (lifecycle.close_letter, SEEN): lambda w: lifecycle.close_letter(w.open, by=w.alice, at=_at(LATER)),
+    (lifecycle.reopen_letter, SEEN): lambda w: lifecycle.reopen_letter(w.closed, by=w.alice),
+    (lifecycle.archive_letter, SEEN): lambda w: lifecycle.archive_letter(w.closed, by=w.alice),
+    (lifecycle.replace_gathering_link, UNSEEN): lambda w: lifecycle.replace_gathering_link(w.gathering),
+    (signing.sign, UNSEEN): lambda w: signing.sign(
+        w.open, text=w.open.texts.first(), claim=make_claim("New"), contact=make_contact_details()
+    ),
+    (verification.confirm, UNSEEN): lambda w: verification.confirm(w["unconfirmed"], visibility="public"),
+    (verification.confirm_by_hand, UNSEEN): lambda w: verification.confirm_by_hand(w["phone"], by=w.alice),
+    (verification.verify, UNSEEN): lambda w: verification.verify(w["published"].organisation, by=w.alice),
+    (moderation.approve, SEEN): lambda w: moderation.approve(w["awaiting_moderation"], by=w.alice),
+    (moderation.approve, UNSEEN): lambda w: moderation.approve(w["early"], by=w.alice),
+    (moderation.reject, SEEN): lambda w: moderation.reject(w["published"], by=w.alice),
+    (moderation.reject, UNSEEN): lambda w: moderation.reject(w["held"], by=w.alice),
+    (moderation.hold, SEEN): lambda w: moderation.hold(w["published"], by=w.alice),
+    (moderation.hold, UNSEEN): lambda w: moderation.hold(w["awaiting_moderation"], by=w.alice),
+    (moderation.lower, SEEN): lambda w: moderation.lower(w["published"], by=w.alice, to="counted_only"),
+    (moderation.lower, UNSEEN): lambda w: moderation.lower(w["counted"], by=w.alice, to="counted_only"),
+    (moderation.complete, SEEN): lambda w: moderation.complete(
+        w.imported, by=w.alice, facts=moderation.Facts(country="UG")
+    ),
+    (moderation.accept_correction, SEEN): lambda w: moderation.accept_correction(w["published"], by=w.alice),
+    (moderation.decline_correction, UNSEEN): lambda w: moderation.decline_correction(
+        w["published"], by=w.alice
+    ),
+    (withdrawal.correct, UNSEEN): lambda w: withdrawal.correct(w["counted"], correction=CORRECTION),
+    (withdrawal.choose_visibility, SEEN): lambda w: withdrawal.choose_visibility(
+        w["counted"], visibility="public"
+    ),
+    (withdrawal.choose_visibility, UNSEEN): lambda w: withdrawal.choose_visibility(
+        w["counted"], visibility="delivered_only"
+    ),
+    (withdrawal.hide, SEEN): lambda w: withdrawal.hide(w["published"]),
+    (withdrawal.withdraw, SEEN): lambda w: withdrawal.withdraw(w["counted"]),
+    (withdrawal.withdraw, UNSEEN): lambda w: withdrawal.withdraw(w["held"]),
+    (withdrawal.erase, SEEN): lambda w: withdrawal.erase(w["published"]),
+    (withdrawal.erase, UNSEEN): lambda w: withdrawal.erase(w["rejected"]),
+    (importing.import_letter, SEEN): lambda w: _import("One", "Two"),
+}
+
+
+def _at(later):
+    return timezone.now() + later
+
+
+# --- every form and button of the desk -----------------------------------------------------------------
+
+
+def _rows(prefix, objects, fields, *, add=()):
+    """What an inline form sends: the rows that are there, then new ones."""
+    rows = [*objects, *add]
+    data = {
+        f"{prefix}-TOTAL_FORMS": len(rows),
+        f"{prefix}-INITIAL_FORMS": len(rows) - len(add),
+        f"{prefix}-MIN_NUM_FORMS": 0,
+        f"{prefix}-MAX_NUM_FORMS": 1000,
+    }
+    for number, row in enumerate(rows):
+        values = row if isinstance(row, dict) else {**{f: getattr(row, f) for f in fields}, "id": row.pk}
+        data |= {
+            f"{prefix}-{number}-{name}": "" if value is None else value for name, value in values.items()
+        }
+    return data
+
+
+def _send(desk, path, data):
+    answer = desk.post(path, data)
+    said = re.findall(r'class="errorlist[^>]*>(.*?)</ul>', answer.content.decode(), re.DOTALL)
+    assert answer.status_code == 302, (path, answer.status_code, said)
+    return answer
+
+
+def save_host(w, *, host=None, texts=None, add_texts=(), add_links=(), **fields):
+    host = host or w.host
+    data = {"name": host.name, "slug": host.slug, "website": host.website, "picture_credit": ""}
+    text_fields, link_fields = ("language", "stands_for", "picture_alt"), ("label", "url")
+    data |= _rows("texts", texts or host.texts.all(), text_fields, add=add_texts)
+    data |= _rows("links", host.links.all(), link_fields, add=add_links)
+    _send(w.desk, f"/admin/letters/host/{host.pk}/change/", data | fields)
+
+
+def save_letter(w, letter, *, change=None, add_figures=(), add_recipients=(), **fields):
+    data = {name: getattr(letter, name) for name in ("slug", "original_language", "time_zone")}
+    data |= {"host": letter.host_id}
+    recipients = ("office", "style_of_address", "mission", "country", "language", "channel")
+    figures = ("language", "number", "label", "source", "source_url", "as_of")
+    data |= _rows("recipients", letter.recipients.all(), recipients, add=add_recipients)
+    data |= _rows("figures", letter.figures.all(), figures, add=add_figures)
+    _send(w.desk, f"/admin/letters/letter/{letter.pk}/change/", data | (change or {}) | fields)
+
+
+def add_text(w, letter, **fields):
+    data = {
+        "letter": letter.pk,
+        "language": "en",
+        "standing": "official",
+        "title": "Another",
+        "body": "We ask.",
+    }
+    _send(w.desk, "/admin/letters/text/add/", {**data, "subtitle": "", **fields})
+
+
+def change_text(w, **fields):
+    text = w.draft.texts.get()
+    data = {
+        "letter": w.draft.pk,
+        "language": "en",
+        "standing": "official",
+        "title": "Quiet",
+        "body": "Quiet.",
+    }
+    _send(w.desk, f"/admin/letters/text/{text.pk}/change/", {**data, "subtitle": "", **fields})
+
+
+def letter_act(w, letter, act, at=""):
+    _send(w.desk, f"/admin/letters/letter/{letter.pk}/act/", {"act": act, "at": at})
+
+
+def decide(w, signature, decision, **data):
+    _send(w.desk, f"/admin/signatories/signature/{signature.pk}/decide/", {"decision": decision, **data})
+
+
+def action(w, model, name, *rows, **data):
+    ids = {ACTION_CHECKBOX_NAME: [row.pk for row in rows]}
+    query = "?queue=all" if model == "signature" else ""
+    answer = w.desk.post(f"/admin/signatories/{model}/{query}", {"action": name, **ids, **data})
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+
+
+def picture():
+    out = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "PNG")
+    return SimpleUploadedFile("harbour.png", out.getvalue(), "image/png")
+
+
+def figure_row(letter):
+    return {
+        "letter": letter.pk,
+        "language": "en",
+        "number": "7",
+        "label": "camps",
+        "source": "UNHCR",
+        "source_url": "",
+        "as_of": "2025-01-01",
+    }
+
+
+def add_letter(w):
+    data = {"host": w.host.pk, "slug": "brand-new", "original_language": "en", "time_zone": "Africa/Nairobi"}
+    data |= _rows("recipients", [], ()) | _rows("figures", [], ())
+    _send(w.desk, "/admin/letters/letter/add/", data)
+
+
+def add_host(w):
+    data = {"name": "New Harbour", "slug": "new-harbour", "website": "", "picture_credit": ""}
+    text = {"language": "en", "stands_for": "Boats.", "picture_alt": ""}
+    _send(
+        w.desk, "/admin/letters/host/add/", data | _rows("texts", [], (), add=[text]) | _rows("links", [], ())
+    )
+
+
+def add_staff(w):
+    password = "five words make it long"
+    data = {"username": "bob", "usable_password": "true", "password1": password, "password2": password}
+    _send(w.desk, "/admin/letters/staff/add/", data)
+
+
+def change_staff(w):
+    data = {"username": "alice", "is_active": "on", "is_staff": "on", "is_superuser": "on", "first_name": "A"}
+    data |= {"date_joined_0": "2026-01-01", "date_joined_1": "10:00", "last_login_0": "", "last_login_1": ""}
+    _send(w.desk, f"/admin/letters/staff/{w.alice.pk}/change/", data)
+
+
+def verify_organisation(w):
+    organisation = w["published"].organisation
+    path = f"/admin/signatories/organisation/{organisation.pk}/change/"
+    _send(w.desk, path, {"verification": "verified"})
+
+
+def delete(w, model, row):
+    _send(w.desk, f"/admin/letters/{model}/{row.pk}/delete/", {"post": "yes"})
+
+
+def delete_draft_text(w):
+    delete(w, "text", w.draft.texts.get())
+
+
+HOST_TEXT = {"language": "en", "stands_for": "We *carry*.", "picture_alt": ""}
+
+FORMS = {
+    # letters: hosts
+    ("letters.host add", SEEN): add_host,
+    ("letters.host change: name", SEEN): lambda w: save_host(w, name="Harbour of All", add_texts=[HOST_TEXT]),
+    ("letters.host change: text", SEEN): lambda w: save_host(w, add_texts=[HOST_TEXT]),
+    ("letters.host change: link", SEEN): lambda w: save_host(
+        w, add_texts=[HOST_TEXT], add_links=[{"label": "Post", "url": "https://p.example", "host": w.host.pk}]
+    ),
+    ("letters.host change: picture", SEEN): lambda w: save_host(
+        w, add_texts=[HOST_TEXT], picture=picture(), picture_credit="Bob"
+    ),
+    ("letters.host change: slug", SEEN): lambda w: save_host(w, slug="haven", add_texts=[HOST_TEXT]),
+    ("letters.host delete", SEEN): lambda w: delete(w, "host", make_host("empty")),
+    # letters: letters
+    ("letters.letter add", UNSEEN): add_letter,
+    ("letters.letter change: figure", SEEN): lambda w: save_letter(
+        w, w.open, add_figures=[figure_row(w.open)]
+    ),
+    ("letters.letter change: recipient", SEEN): lambda w: save_letter(
+        w,
+        w.open,
+        add_recipients=[
+            {"letter": w.open.pk, "office": "The Envoy", "country": "UG", "language": "en", "channel": "post"}
+        ],
+    ),
+    ("letters.letter change: time zone", SEEN): lambda w: save_letter(w, w.closed, time_zone="Asia/Beirut"),
+    ("letters.letter change: slug", SEEN): lambda w: save_letter(w, w.open, slug="asylum-now"),
+    ("letters.letter change: host", SEEN): lambda w: save_letter(
+        w, w.open, host=Host.objects.get(slug="elsewhere").pk
+    ),
+    ("letters.letter change: original language", SEEN): lambda w: save_letter(
+        w, w.open, original_language="ar"
+    ),
+    ("letters.letter change: gathering", UNSEEN): lambda w: save_letter(
+        w, w.gathering, add_figures=[figure_row(w.gathering)]
+    ),
+    ("letters.letter delete", UNSEEN): lambda w: delete(
+        w, "letter", Letter.objects.create(host=w.host, slug="empty")
+    ),
+    ("letters.letter act gather", UNSEEN): lambda w: letter_act(w, w.draft, "gather"),
+    ("letters.letter act open", SEEN): lambda w: letter_act(w, w.gathering, "open"),
+    ("letters.letter act open", UNSEEN): lambda w: letter_act(w, w.gathering, "open", "2035-01-01T09:00"),
+    ("letters.letter act close", SEEN): lambda w: letter_act(w, w.open, "close"),
+    ("letters.letter act reopen", SEEN): lambda w: letter_act(w, w.closed, "reopen"),
+    ("letters.letter act archive", SEEN): lambda w: letter_act(w, w.closed, "archive"),
+    ("letters.letter act link", UNSEEN): lambda w: letter_act(w, w.gathering, "link"),
+    # letters: texts
+    ("letters.text add", SEEN): lambda w: add_text(w, w.open),
+    ("letters.text add: neighbour's title", SEEN): lambda w: add_text(w, w.older, title="Older, renamed"),
+    ("letters.text add: another language", SEEN): lambda w: add_text(w, w.open, language="fr"),
+    ("letters.text add: gathering", UNSEEN): lambda w: add_text(w, w.gathering),
+    ("letters.text change", UNSEEN): change_text,
+    ("letters.text delete", UNSEEN): delete_draft_text,
+    # letters: staff
+    ("letters.staff add", UNSEEN): add_staff,
+    ("letters.staff change", UNSEEN): change_staff,
+    ("letters.staff delete", UNSEEN): lambda w: delete(w, "staff", make_staff("charlie")),
+    # signatories: one case
+    ("signatories.signature decide approve", SEEN): lambda w: decide(w, w["held"], "approve"),
+    ("signatories.signature decide hold", SEEN): lambda w: decide(w, w["published"], "hold", reason="other"),
+    ("signatories.signature decide reject", SEEN): lambda w: decide(
+        w, w["published"], "reject", reason="no_answer"
+    ),
+    ("signatories.signature decide confirm", UNSEEN): lambda w: decide(w, w["phone"], "confirm"),
+    ("signatories.signature decide accept", SEEN): lambda w: decide(w, w["published"], "accept"),
+    ("signatories.signature decide decline", UNSEEN): lambda w: decide(w, w["published"], "decline"),
+    ("signatories.signature decide complete", SEEN): lambda w: decide(
+        w, w.imported, "complete", country="SO", kind="ally", latin="Guard", website=""
+    ),
+    ("signatories.signature decide lower", SEEN): lambda w: decide(
+        w, w["published"], "lower", cap="delivered_only"
+    ),
+    # signatories: many at once
+    ("signatories.signature action approve_many", SEEN): lambda w: action(
+        w, "signature", "approve_many", w["held"], w["awaiting_moderation"]
+    ),
+    ("signatories.signature action hold_many", SEEN): lambda w: action(
+        w, "signature", "hold_many", w["published"], reason="other"
+    ),
+    ("signatories.signature action reject_many", SEEN): lambda w: action(
+        w, "signature", "reject_many", w["published"], reason="no_answer"
+    ),
+    # signatories: organisations
+    ("signatories.organisation change", UNSEEN): verify_organisation,
+    ("signatories.organisation action verify_many", UNSEEN): lambda w: action(
+        w, "organisation", "verify_many", w["published"].organisation
+    ),
+    ("signatories.organisation action doubt_many", UNSEEN): lambda w: action(
+        w, "organisation", "doubt_many", w["published"].organisation
+    ),
+}
+
+
+# --- the promise ---------------------------------------------------------------------------------------
+
+
+def revisions():
+    return {
+        **dict(Letter.objects.values_list("slug", "revision")),
+        **{f"host {slug}": number for slug, number in Host.objects.values_list("slug", "revision")},
+    }
+
+
+def assert_bytes_follow_etags(before, after, *, seen):
+    """Changed bytes have a changed ETag; where the public sees nothing, no byte and no ETag changes."""
+    both = before.keys() & after.keys()
+    stale = [
+        path
+        for path in both
+        if before[path].body != after[path].body
+        and before[path].etag
+        and before[path].etag == after[path].etag
+    ]
+    assert stale == []
+    changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    changed = {path for path in changed if not _is_404_on_both_sides(before.get(path), after.get(path))}
+    assert bool(changed) == seen, sorted(changed)
+
+
+def _is_404_on_both_sides(one, other):
+    return (one is None or one.status == 404) and (other is None or other.status == 404)
+
+
+@pytest.mark.parametrize(
+    ("act", "seen"),
+    list(ACTS),
+    ids=lambda value: getattr(value, "__name__", {True: "seen", False: "unseen"}.get(value)),
+)
+def test_an_act_changes_the_revision_with_the_bytes_and_never_without(world, act, seen):
+    before, counted = crawl(KEPT), revisions()
+
+    ACTS[act, seen](world)
+
+    assert_bytes_follow_etags(before, crawl(KEPT), seen=seen)
+    public_before = {slug: number for slug, number in counted.items() if slug not in ("draft", "gathering")}
+    if not seen:
+        assert {slug: revisions()[slug] for slug in public_before} == public_before
+
+
+@pytest.mark.parametrize(
+    ("form", "seen"), list(FORMS), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_form_of_the_desk_changes_the_revision_with_the_bytes(world, form, seen):
+    before = crawl(KEPT)
+
+    FORMS[form, seen](world)
+
+    assert_bytes_follow_etags(before, crawl(KEPT), seen=seen)
+
+
+def test_every_act_and_every_form_is_driven():
+    modules = (lifecycle, signing, verification, moderation, withdrawal, importing)
+    acts = {
+        act
+        for module in modules
+        for name, act in inspect.getmembers(module, inspect.isfunction)
+        if act.__module__ == module.__name__ and not name.startswith("_")
+    } - {importing.find}  # reads, and writes nothing
+    assert acts == {act for act, _ in ACTS}
+
+    driven = {form.partition(":")[0] for form, _ in FORMS}
+    assert driven == _forms_of_the_desk() - READ_ONLY
+
+
+READ_ONLY = {"signatories.signature contact"}  # shows, and changes nothing that is public
+
+
+def _forms_of_the_desk():
+    forms = set()
+    for model, desk in admin.site._registry.items():
+        if model._meta.app_label not in ("letters", "signatories"):
+            continue
+        request = _request_of_a_superuser()
+        name = model._meta.label_lower
+        forms |= {f"{name} add"} if desk.has_add_permission(request) else set()
+        forms |= {f"{name} change"} if desk.has_change_permission(request) else set()
+        forms |= {f"{name} delete"} if desk.has_delete_permission(request) else set()
+        own_actions = [entry for entry in desk.actions if isinstance(entry, str)]
+        forms |= {f"{name} action {entry}" for entry in own_actions}
+    forms |= {f"letters.letter act {act}" for act, _ in letters_admin.ScheduleForm.base_fields["act"].choices}
+    forms |= {f"signatories.signature decide {decision}" for decision in signatories_admin._DECISIONS}
+    forms |= {"signatories.signature contact"}
+    return forms
+
+
+def _request_of_a_superuser():
+    from django.test import RequestFactory
+
+    request = RequestFactory().get("/admin/")
+    request.user = Staff(is_superuser=True, is_staff=True, is_active=True)
+    return request
+
+
+def test_every_address_of_the_desk_that_acts_is_driven():
+    own = [
+        pattern.name
+        for desk in admin.site._registry.values()
+        if desk.opts.app_label in ("letters", "signatories")
+        for pattern in desk.get_urls()
+        if pattern.name and not re.search("_(changelist|add|history|delete|change)$", pattern.name)
+    ]
+    assert sorted(own) == [
+        "auth_user_password_change",
+        "letters_letter_act",
+        "signatories_signature_contact",
+        "signatories_signature_decide",
+    ]
+
+
+def test_importing_again_changes_nothing(world):
+    _import("One", "Two")
+    before, counted = crawl(KEPT), revisions()
+    _import("One", "Two")
+    assert_bytes_follow_etags(before, crawl(KEPT), seen=False)
+    assert revisions() == counted
+
+
+def test_what_a_coalition_prepares_in_secret_moves_no_public_number(world):
+    """The revision is public: a letter under embargo must not make its neighbours' move."""
+    before = revisions()
+    add_text(world, world.gathering, title="Quiet")
+    save_letter(world, world.draft, add_figures=[figure_row(world.draft)])
+    letter_act(world, world.draft, "gather")
+    letter_act(world, world.gathering, "open", "2035-01-01T09:00")
+    moderation.approve(world["early"], by=world.alice)
+    after = revisions()
+    public = ("asylum", "older", "closed", "host harbour")
+    assert {slug: after[slug] for slug in public} == {slug: before[slug] for slug in public}
+
+
+def test_two_hosts_without_letters_have_two_editions(client):
+    make_host("one")
+    make_host("two")
+    assert client.get("/hosts/one/")["ETag"] != client.get("/hosts/two/")["ETag"]
+
+
+def test_a_letter_that_changes_hosts_changes_the_pages_of_both(world):
+    before = crawl(KEPT)
+    save_letter(world, world.older, host=Host.objects.get(slug="elsewhere").pk)
+    after = crawl(KEPT)
+    for path in (
+        "/letters/asylum/",
+        "/letters/closed/",
+        "/letters/older/",
+        "/hosts/harbour/",
+        "/hosts/elsewhere/",
+    ):
+        assert before[path].body != after[path].body, path
+        assert before[path].etag != after[path].etag, path
+
+
+# --- dates that pass by themselves ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def timeline(db):
+    """A letter and its neighbours, all of whose dates lie ahead."""
+    start = timezone.now()
+    day = timedelta(days=1)
+    letter = make_letter(
+        languages=("en", "ar"),
+        gathers_at=start - day,
+        opens_at=start + 2 * day,
+        closes_at=start + 6 * day,
+        archived_at=start + 9 * day,
+    )
+    make_signature(letter)
+    make_letter("neighbour", title="Older", opens_at=start - 3 * day, closes_at=start + 4 * day)
+    make_letter("next", title="Next", opens_at=start + 5 * day)
+    return start
+
+
+def test_every_date_that_passes_by_itself_changes_bytes_and_etags_together(timeline):
+    moments = [timeline + timedelta(days=number, hours=1) for number in range(11)]
+    crawls = []
+    for moment in moments:
+        with time_machine.travel(moment, tick=False):
+            crawls.append(crawl(KEPT))
+
+    passed = []
+    for number in range(1, len(crawls)):
+        before, after = crawls[number - 1], crawls[number]
+        changed = any(before[path].body != after[path].body for path in before)
+        assert_bytes_follow_etags(before, after, seen=changed)
+        passed += [number] if changed else []
+    assert passed == [2, 4, 5, 6, 9]
+
+
+@pytest.mark.parametrize("days", [2, 4, 5, 6, 9])
+def test_a_date_passes_at_its_moment_and_not_a_second_earlier(timeline, days):
+    moment = timeline + timedelta(days=days)
+    with time_machine.travel(moment - timedelta(seconds=1), tick=False):
+        before = crawl(KEPT)
+    with time_machine.travel(moment, tick=False):
+        after = crawl(KEPT)
+    assert_bytes_follow_etags(before, after, seen=True)
+
+
+def test_all_names_appear_at_the_launch_in_one_revision(timeline):
+    letter = Letter.objects.get(slug="asylum")
+    make_signature(letter, name="Lantern Street")
+    revision_before = letter.revision
+    with time_machine.travel(letter.opens_at - timedelta(seconds=1), tick=False):
+        assert Client().get("/letters/asylum/").status_code == 404
+        revision.forget()
+    with time_machine.travel(letter.opens_at, tick=False):
+        page = Client().get("/letters/asylum/").content.decode()
+    assert "Blue Kettle" in page
+    assert "Lantern Street" in page
+    assert Letter.objects.get(slug="asylum").revision == revision_before
+
+
+# --- bumping -------------------------------------------------------------------------------------------
+
+
+def test_a_rolled_back_act_changes_no_revision():
+    signature = make_signature()
+    before = Letter.objects.get().revision
+    with transaction.atomic():
+        withdrawal.withdraw(signature)
+        assert Letter.objects.get().revision == before + 1
+        transaction.set_rollback(True)
+    assert Letter.objects.get().revision == before
+
+
+def test_a_letters_edition_is_asked_for_at_most_every_moment(django_assert_num_queries):
+    make_letter()
+    with django_assert_num_queries(1):
+        for _ in range(5):
+            revision.edition_of("asylum")
+
+
+def test_addresses_that_are_guessed_do_not_fill_the_memory(db):
+    for number in range(revision._MEMORY_LIMIT + 50):
+        with pytest.raises(revision.LetterNotPublic):
+            revision.edition_of(f"guessed-{number}")
+    assert len(revision._memory) <= revision._MEMORY_LIMIT
+
+
+@pytest.mark.parametrize("phase", ["draft", "gathering"])
+def test_a_letter_that_is_not_public_has_no_edition(phase):
+    make_letter(phase=phase)
+    with pytest.raises(revision.LetterNotPublic):
+        revision.edition_of("asylum")
+
+
+def test_a_page_whose_edition_stands_takes_one_query(client, django_assert_num_queries):
+    make_signature()
+    for path in (
+        "/letters/asylum/",
+        "/letters/asylum/signatories/",
+        "/letters/asylum/live.json",
+        "/ar/letters/asylum/",
+    ):
+        client.get(path)
+        with revision._lock:
+            revision._memory.clear()
+        with django_assert_num_queries(1):
+            client.get(path)
