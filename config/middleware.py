@@ -80,7 +80,8 @@ class AddressLanguageMiddleware(LocaleMiddleware):
     # The stubs know neither that it may answer, nor that every answer of ours is a plain one.
     def process_request(self, request: HttpRequest) -> HttpResponse | None:  # type: ignore[override]
         if request.path_info.startswith(STAFF_PATH):
-            super().process_request(request)
+            translation.activate(translation.get_language_from_request(request))
+            request.LANGUAGE_CODE = translation.get_language()
             return None
         prefix, rest = split_language(request.path_info)
         language = _language_of(prefix)

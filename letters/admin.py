@@ -6,23 +6,25 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy, override
+from django.views.decorators.http import require_POST, require_safe
 
 from letters import lifecycle
 from letters.models import Event, Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text, TextChange
 from letters.phases import Phase
 from letters.pictures import written_anew
 from letters.revision import bump_host, bump_with_neighbours
+from letters.showing import letter_context
 
 admin.site.register(Staff, UserAdmin)
 
@@ -186,7 +188,22 @@ class LetterAdmin(admin.ModelAdmin[Letter]):
 
     def get_urls(self) -> list[URLPattern]:
         act = self.admin_site.admin_view(require_POST(self.act))
-        return [path("<int:pk>/act/", act, name="letters_letter_act"), *super().get_urls()]
+        preview = self.admin_site.admin_view(require_safe(self.preview))
+        return [
+            path("<int:pk>/act/", act, name="letters_letter_act"),
+            path("<int:pk>/preview/<str:language>/", preview, name="letters_letter_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
+        """Show a letter as its readers will see it, whatever its phase."""
+        letter = get_object_or_404(Letter.objects.select_related("host"), pk=pk)
+        if not self.has_view_permission(request, letter) or letter.text_for(language) is None:
+            raise PermissionDenied
+        with override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+            response = render(request, "letters/letter.html", letter_context(letter) | {"is_secret": True})
+        response["Cache-Control"] = "no-store, private"
+        return response
 
     def change_view(
         self,

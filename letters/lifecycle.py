@@ -49,8 +49,8 @@ def reopen_letter(letter: Letter, *, by: Staff | None = None) -> Letter:
         letter = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
         if letter.phase != Phase.CLOSED:
             raise WrongPhase(letter.phase)
-        letter.closes_at = None
-        letter.save(update_fields=["closes_at"])
+        letter.closes_at = letter.archived_at = None
+        letter.save(update_fields=["closes_at", "archived_at"])
         record("reopen", kind="letter", subject=letter.slug, letter=letter, by=by)
         bump_with_neighbours(letter)
     return letter

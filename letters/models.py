@@ -158,7 +158,7 @@ class Letter(models.Model):
         _("address"),
         unique=True,
         validators=[_ascii_slug],
-        help_text=_("One for all languages: /letters/<address>/"),
+        help_text=_("One for all languages; it stands after /letters/."),
     )
     original_language = models.CharField(
         _("original language"), max_length=8, choices=languages.CHOICES, default=settings.LANGUAGE_CODE

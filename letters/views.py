@@ -1,11 +1,8 @@
 """The public pages of what is being said: home, host, letter; and a letter behind its secret link."""
 
-from typing import Any
-
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -13,6 +10,7 @@ from django.views.decorators.http import require_safe
 from letters import pages
 from letters.models import Host, Letter, LetterQuerySet, Text
 from letters.revision import Edition, LetterNotPublic, edition_of, edition_of_all, edition_of_host
+from letters.showing import letter_context
 
 
 @require_safe
@@ -77,58 +75,9 @@ def gathering_letter(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def letter_context(letter: Letter) -> dict[str, Any]:
-    """Return what every page of a letter says about it."""
-    language = get_language()
-    text = letter.text_for(language)
-    return {
-        "letter": letter,
-        "text": text,
-        "is_fallback": text is not None and text.language != language,
-        "figures": letter.figures_for(language),
-        "recipients": list(letter.recipients.all()),
-        "earlier": _neighbour(letter, earlier=True),
-        "later": _neighbour(letter, earlier=False),
-        "host_url": letter.host.get_absolute_url(),
-        "accepts_signatures": letter.accepts_signatures,
-        **addresses(letter),
-    }
-
-
-def addresses(letter: Letter) -> dict[str, str]:
-    """Return where a letter and its form are now: the public addresses, or the secret ones while it gathers."""
-    if letter.is_public:
-        return {
-            "letter_url": letter.get_absolute_url(),
-            "sign_url": reverse("sign", args=[letter.slug]),
-            "sent_url": reverse("sign_sent", args=[letter.slug]),
-            "live_url": reverse("live", args=[letter.slug]),
-            "signatories_url": reverse("signatories", args=[letter.slug]),
-        }
-    return {
-        "letter_url": reverse("gathering_letter", args=[letter.gathering_key]),
-        "sign_url": reverse("gathering_sign", args=[letter.gathering_key]),
-        "sent_url": reverse("gathering_sent", args=[letter.gathering_key]),
-        "live_url": "",
-        "signatories_url": "",
-    }
-
-
 def _letter_page(request: HttpRequest, edition: Edition) -> str:
     letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
     return render_to_string("letters/letter.html", letter_context(letter), request)
-
-
-def _neighbour(letter: Letter, *, earlier: bool) -> Text | None:
-    """Return the text of the host's letter before or after this one."""
-    others = letter.host.letters.public().exclude(pk=letter.pk)
-    if letter.opens_at is None:
-        neighbour = others.newest_first().first() if earlier else None
-    elif earlier:
-        neighbour = others.filter(opens_at__lte=letter.opens_at).order_by("-opens_at", "-pk").first()
-    else:
-        neighbour = others.filter(opens_at__gt=letter.opens_at).order_by("opens_at", "pk").first()
-    return neighbour.text_for(get_language()) if neighbour else None
 
 
 def _readable(letters: LetterQuerySet) -> list[Letter]:

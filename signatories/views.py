@@ -15,7 +15,7 @@ from letters import pages
 from letters.models import Letter
 from letters.phases import Phase
 from letters.revision import Edition, LetterNotPublic, edition_of
-from letters.views import addresses
+from letters.showing import addresses
 from signatories import limits, signing, tokens, verification, wall, withdrawal
 from signatories.forms import CodeForm, CorrectForm, SignForm, VisibilityForm
 from signatories.models import ENDED, Proposal, Purpose, Signature, SignatureStatus

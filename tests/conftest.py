@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -26,8 +27,9 @@ def _static_files(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    """No test sees a page, or an edition, of the one before."""
+    """No test sees a page, an edition or the language of the one before."""
     revision.forget()
+    translation.deactivate()
     yield
     revision.forget()
 
