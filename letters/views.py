@@ -9,7 +9,14 @@ from django.views.decorators.http import require_safe
 
 from letters import pages
 from letters.models import Host, Letter, LetterQuerySet, Text
-from letters.revision import Edition, LetterNotPublic, edition_of, edition_of_all, edition_of_host
+from letters.revision import (
+    Edition,
+    HostUnknown,
+    LetterNotPublic,
+    edition_of,
+    edition_of_all,
+    edition_of_host,
+)
 from letters.showing import letter_context
 
 
@@ -27,9 +34,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def host(request: HttpRequest, slug: str) -> HttpResponse:
     """Who publishes letters: what it stands for, its letters, its links."""
-    host = get_object_or_404(Host, slug=slug)
+    try:
+        edition = edition_of_host(slug)
+    except HostUnknown:
+        raise Http404 from None
 
     def page() -> str:
+        host = Host.objects.get(slug=slug)
         context = {
             "host": host,
             "text": host.text_for(get_language()),
@@ -38,7 +49,7 @@ def host(request: HttpRequest, slug: str) -> HttpResponse:
         }
         return render_to_string("letters/host.html", context, request)
 
-    return pages.answer(request, ("host", slug), edition_of_host(host), page)
+    return pages.answer(request, ("host", slug), edition, page)
 
 
 @require_safe

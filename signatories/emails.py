@@ -17,7 +17,7 @@ from django.utils.translation import get_language_bidi, override
 from letters.models import Letter
 from signatories import tokens
 from signatories.contacts import unseal
-from signatories.models import Contact, Purpose, Signature
+from signatories.models import Contact, Purpose, Signature, SignatureStatus
 
 
 class Mail(models.TextChoices):
@@ -34,6 +34,14 @@ class Mail(models.TextChoices):
     CORRECTION_DECLINED = "correction_declined"
 
 
+# What must still be true when a mail is sent, which may be hours after it was asked for.
+_SAYS = {
+    Mail.CONFIRM: SignatureStatus.UNCONFIRMED,
+    Mail.HELD: SignatureStatus.HELD,
+    Mail.PUBLISHED: SignatureStatus.PUBLISHED,
+    Mail.REJECTED: SignatureStatus.REJECTED,
+    Mail.WITHDRAWN: SignatureStatus.WITHDRAWN,
+}
 _WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN}
 
 
@@ -46,13 +54,13 @@ def send_later(signature: Signature, mail: Mail) -> None:
 
 
 def send(signature_id: int, mail: Mail) -> None:
-    """Write one mail and hand it to the mail server. Says nothing where the contact is gone meanwhile."""
+    """Write one mail and hand it to the mail server. Says nothing where the contact is gone, or the news overtaken."""
     signature = (
         Signature.objects.select_related("letter__host", "text", "contact")
         .filter(pk=signature_id, contact__isnull=False)
         .first()
     )
-    if signature is not None:
+    if signature is not None and signature.status == _SAYS.get(mail, signature.status):
         _message(signature, mail).send()
 
 

@@ -106,7 +106,7 @@ def import_letter(
         added = _add_signatures(letter, text, parsed)
         if added:
             record("import", kind="letter", subject=letter.slug, letter=letter, by=by)
-        bump([letter.pk])
+            bump([letter.pk])
     if open_for_signing and letter.phase == Phase.CLOSED:
         lifecycle.reopen_letter(letter, by=by)
     letter.refresh_from_db()

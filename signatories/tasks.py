@@ -18,7 +18,7 @@ from signatories.withdrawal import erase
 logger = logging.getLogger(__name__)
 
 _TRIES = 60  # an hour apart at last: a mail server may be away for two days
-_LONGEST_PAUSE = timedelta(hours=1)
+_LONGEST_PAUSE = 3600  # seconds
 _STUCK_AFTER = timedelta(minutes=10)  # a mail takes 30 seconds at most, so its worker was killed
 _FINISHED_KEPT = timedelta(days=1)
 
@@ -45,8 +45,10 @@ def _try_again(signature_id: int, mail: str, attempt: int) -> str:
     if attempt >= _TRIES:
         _give_up(signature_id, "mail_server_away")
         return "given up"
-    pause = min(timedelta(seconds=5 * 2**attempt), _LONGEST_PAUSE)
-    send_mail.using(run_after=timezone.now() + pause).enqueue(signature_id, mail, attempt + 1)
+    pause = min(5 * 2**attempt, _LONGEST_PAUSE)
+    send_mail.using(run_after=timezone.now() + timedelta(seconds=pause)).enqueue(
+        signature_id, mail, attempt + 1
+    )
     return "later"
 
 

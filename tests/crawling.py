@@ -37,7 +37,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def addresses(names=CRAWLED):
+def addresses(names):
     """Every address of these names, made of all the slugs there are, public or not."""
     slugs = {
         "host": list(Host.objects.order_by("pk").values_list("slug", flat=True)),
@@ -55,8 +55,23 @@ def addresses(names=CRAWLED):
 def crawl(names=CRAWLED):
     """Fetch them all as somebody nobody knows: {address: answer}. Nothing kept from before is served."""
     revision.forget()
-    client = Client(raise_request_exception=True)
+    client = Client()
     return {path: _fetch(client, path) for path in addresses(names)}
+
+
+def crawl_kept_pages():
+    """Fetch the pages that are kept, each letter's once where it is not public yet."""
+    revision.forget()
+    client = Client()
+    hidden = [
+        f"/{slug}/"
+        for slug in Letter.objects.exclude(pk__in=Letter.objects.public()).values_list("slug", flat=True)
+    ]
+    return {
+        path: _fetch(client, path)
+        for path in addresses(KEPT)
+        if "?" not in path and not (any(slug in path for slug in hidden) and path.count("/") > 3)
+    }
 
 
 def _fetch(client, path):

@@ -24,7 +24,8 @@ MORE = {
         "Tunaandika haya tukiwa pamoja, wazee kwa vijana, wanawake kwa wanaume. Kila mmoja wetu ana hadithi yake, "
         "lakini ombi letu ni moja. Tunataka shule kwa watoto, kazi kwa wazazi, na usalama kwa wote. "
         "Tunawashukuru majirani waliotufungulia milango yao usiku wa baridi na mvua. Tunaahidi kuendelea kufanya "
-        "kazi nanyi, kujifunza lugha zenu, na kuwalea watoto wetu wawe raia wema wa dunia nzima."
+        "kazi nanyi, kujifunza lugha zenu, na kuwalea watoto wetu wawe raia wema wa dunia nzima. Asanteni kwa "
+        "kutusoma; tunasubiri jibu lenu kwa matumaini."
     )
 }
 
@@ -39,7 +40,7 @@ def test_a_letter_of_900_words_and_117_names_comes_in_one_round_trip(site, visit
             print(f"\nfirst visit, {language}: {one}", end="")
     for language, one in visits.items():
         assert one.page.locator(".names li").count() == NAMES
-        assert len(one.page.locator(".prose").inner_text().split()) >= WORDS
+        assert len(_words(one.page.locator(".prose").inner_text())) >= WORDS
         assert one.page.locator("html").get_attribute("lang") == language
         assert one.cookies == []
         assert one.bytes <= BUDGET, f"{language}: {one}"
@@ -121,9 +122,13 @@ def _long_body(content, main, language):
     bodies += [content["host"]["texts"][language]["stands_for"], MORE.get(language, "")]
     body = ""
     for paragraph in "\n\n".join(bodies).split("\n\n"):
-        if len(body.split()) < WORDS:
+        if len(_words(body)) < WORDS:
             body += f"{paragraph}\n\n"
     return body
+
+
+def _words(text):
+    return [word for word in text.split() if any(letter.isalnum() for letter in word)]
 
 
 def _entries(content):

@@ -1,0 +1,177 @@
+"""A page that stays open: names come and go on it while somebody looks, and nobody is asked while nobody does."""
+
+import time
+
+import pytest
+
+from signatories import moderation
+from tests.browser.conftest import wait_for
+from tests.factories import make_letter, make_signature, make_staff
+
+pytestmark = pytest.mark.browser
+
+NAME = "Aardvark Reading Circle"  # stands above all others, so that it moves what is being read
+ADDRESS = "amina@kettle.example"
+POLL = 15.0  # seconds
+
+
+def test_a_name_comes_and_goes_on_an_open_page(site, visit, worker, mailbox, log_in, capsys):
+    letter = make_letter("live")
+    for number in range(205):  # enough for a link below the names
+        make_signature(letter, name=f"Harbour Kitchen {number}")
+    alice = make_staff()
+    page = visit(viewport={"width": 360, "height": 740})
+    page.goto("/letters/live/")
+    _note_announcements(page)
+    more = page.locator("#wall p a")
+    more.focus()
+    height = _top(more)
+
+    case = log_in(alice)
+    _sign(visit(), mailbox)
+    case.reload()
+    case.locator("a.start").click()
+    case.wait_for_timeout(700)  # a second tap must not decide the case that follows
+    case.keyboard.press("a")
+    case.wait_for_url("**/admin/signatories/signature/")
+    appeared = _seconds_until(page, "name => document.querySelector('.names').innerText.includes(name)")
+
+    name = page.locator(".names li", has_text=NAME)
+    assert "fresh" in name.get_attribute("class").split()
+    assert _style(name, "animationName") == "fresh"
+    assert _style(name, "color") != _style(page.locator(".names li").nth(50), "color")
+    assert [line.inner_text().split()[0] for line in page.locator(".count").all()] == ["206", "206"]
+    assert abs(_top(more) - height) <= 2
+    assert more.evaluate("link => link === document.activeElement")
+    assert [line for line in _announcements(page) if NAME in line] == [
+        f"New: {NAME}. 206 organisations from 1 country"
+    ]
+
+    wait_for(lambda: len(mailbox.to(ADDRESS)) == 3)
+    own_page = visit()
+    own_page.goto(mailbox.link_to(ADDRESS))
+    own_page.check("[name=visibility][value=counted_only]")
+    own_page.locator("form:has([name=visibility]) button").click()
+    own_page.locator(".done").wait_for()
+    vanished = _seconds_until(page, "name => !document.querySelector('.names').innerText.includes(name)")
+    assert NAME not in page.content().replace(_announcements(page)[0], "")
+    assert abs(_top(more) - height) <= 2
+
+    with capsys.disabled():
+        print(
+            f"\nopen page: approved name after {appeared:.1f} s, hidden name gone after {vanished:.1f} s",
+            end="",
+        )
+    assert appeared <= POLL
+    assert vanished <= POLL
+    assert page.evaluate("window.isTheSamePage")
+    assert page.evaluate("document.querySelectorAll('[role=status]').length") == 1
+
+
+@pytest.mark.parametrize(("saves_data", "soonest", "latest"), [(False, 10.4, 14.3), (True, 41.9, 57.1)])
+def test_an_open_page_asks_now_and_then(visit, saves_data, soonest, latest):
+    slug = f"polled-{saves_data}".lower()
+    make_letter(slug)
+    page = visit()
+    if saves_data:
+        page.add_init_script(
+            "Object.defineProperty(NetworkInformation.prototype, 'saveData', {get: () => true})"
+        )
+    asked = _open_with_stopped_clock(page, slug)
+    page.clock.run_for(soonest * 1000)
+    assert not asked
+    page.clock.run_for((latest - soonest) * 1000)
+    wait_for(lambda: page.wait_for_timeout(50) or len(asked) == 1)
+
+
+def test_a_hidden_page_asks_nothing_and_one_that_is_looked_at_again_asks_at_once(visit):
+    make_letter("hidden")
+    page = visit()
+    asked = _open_with_stopped_clock(page, "hidden")
+    _turn(page, hidden=True)
+    page.clock.run_for(3_600_000)
+    assert not asked
+    _turn(page, hidden=False)
+    wait_for(lambda: page.wait_for_timeout(50) or len(asked) == 1)
+
+
+def test_an_open_page_goes_on_when_the_server_comes_back(site, visit):
+    letter = make_letter("away")
+    make_signature(letter, name="Harbour Kitchen")
+    page = visit(forgive=["ERR_CONNECTION_REFUSED"])
+    asked = _open_with_stopped_clock(page, "away")
+    site.stop()
+    try:
+        page.clock.run_for(15_000)
+        wait_for(lambda: page.wait_for_timeout(50) or len(asked) == 1)
+        assert page.locator(".names").inner_text().startswith("Harbour Kitchen")
+        moderation.approve(make_signature(letter, name=NAME, status="awaiting_moderation"), by=make_staff())
+    finally:
+        site.start()
+    page.clock.run_for(15_000)
+    assert len(asked) == 1  # it leaves a server that is in trouble twice the time
+    page.clock.run_for(15_000)
+    page.locator(".names li.fresh", has_text=NAME).wait_for()
+
+
+def _sign(page, mailbox):
+    page.goto("/letters/live/sign/")
+    page.fill("[name=organisation]", NAME)
+    page.select_option("[name=country]", "KE")
+    page.check("[name=kind][value=refugee_led]")
+    page.fill("[name=contact_name]", "Amina Yusuf")
+    page.fill("[name=contact_email]", ADDRESS)
+    page.check("[name=visibility][value=public]")
+    page.check("[name=consent]")
+    page.locator("main form button").last.click()
+    page.goto(wait_for(lambda: mailbox.to(ADDRESS) and mailbox.link_to(ADDRESS)))
+    page.check("[name=visibility][value=public]")
+    page.locator("main form button").click()
+    page.locator("h1", has_text="Thank you").wait_for()
+
+
+def _seconds_until(page, condition):
+    started = time.monotonic()
+    page.wait_for_function(condition, arg=NAME)
+    return time.monotonic() - started
+
+
+def _note_announcements(page):
+    page.evaluate("""() => {
+        window.isTheSamePage = true;
+        window.said = [];
+        const status = document.querySelector("[role=status]");
+        new MutationObserver(() => said.push(status.textContent)).observe(status, {childList: true});
+    }""")
+
+
+def _announcements(page):
+    return [" ".join(line.split()) for line in page.evaluate("window.said")]
+
+
+def _top(locator):
+    return locator.evaluate("element => element.getBoundingClientRect().top")
+
+
+def _style(locator, name):
+    return locator.evaluate("(element, name) => getComputedStyle(element)[name]", name)
+
+
+def _open_with_stopped_clock(page, slug):
+    """Open a letter whose timers run only when told, and return the list of what it asks from then on."""
+    asked = []
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    page.goto(f"/letters/{slug}/")
+    page.on("request", lambda request: request.url.endswith("/live.json") and asked.append(request.url))
+    return asked
+
+
+def _turn(page, *, hidden):
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
