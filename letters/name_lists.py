@@ -78,6 +78,7 @@ def _entries_of_rows(rows: list[Row], people: bool) -> Iterator[_Entry]:
     below = _places_stand_below(rows)
     lone_letters = sum(1 for row in rows if is_index_letter(row.text)) > 1
     headings = sum(1 for row in rows if _country_heading(row))
+    unknown = _unknown_headings(rows)
     country = ""
     held: _Entry | None = None
     for row in rows:
@@ -95,7 +96,7 @@ def _entries_of_rows(rows: list[Row], people: bool) -> Iterator[_Entry]:
             country = ""
         elif is_group_heading(row.text) and not row.mark or is_signing_heading(row.text):
             people, country = speaks_of_people(row.text), ""
-        elif _is_unknown_heading(row, rows):
+        elif row in unknown:
             country = ""
         elif (lone_letters and is_index_letter(row.text)) or _speaks_of_the_list(row.text):
             continue
@@ -109,15 +110,11 @@ def _entries_of_rows(rows: list[Row], people: bool) -> Iterator[_Entry]:
         yield held
 
 
-def _is_unknown_heading(row: Row, rows: list[Row]) -> bool:
-    """Tell whether a row heads others in words that no table has ("Founding members:")."""
-    if row.mark or row is rows[-1]:
-        return False
-    headings = sum(1 for other in rows if other.level)
-    colons = sum(1 for other in rows if other.text.endswith((":", "：")))
-    return (bool(row.level) and headings * 2 < len(rows)) or (
-        row.text.endswith((":", "：")) and colons * 2 < len(rows)
-    )
+def _unknown_headings(rows: list[Row]) -> set[Row]:
+    """Return the rows that head others in words that no table has ("Founding members:")."""
+    levels = {row for row in rows[:-1] if row.level and not row.mark}
+    colons = {row for row in rows[:-1] if row.text.endswith((":", "：")) and not row.mark}
+    return {row for group in (levels, colons) if len(group) * 2 < len(rows) for row in group}
 
 
 def _country_heading(row: Row) -> str:
@@ -256,18 +253,22 @@ def _one_row(block: list[Row]) -> Row:
 def _with_signature_blocks_joined(rows: list[Row]) -> list[Row]:
     """Join "Name / Role / Organisation" on three lines into one row, where the list is made of such blocks."""
     groups = list(blocks(rows))
-    signed = [
-        group for group in groups if 2 <= len(group) <= 4 and is_role(group[1].text) and not group[0].mark
-    ]
-    if not signed or len(signed) * 3 < len(groups):
+    signed = [_is_signature_block(group) for group in groups]
+    if sum(signed) * 3 < max(len(groups), 1):
         return rows
     found: list[Row] = []
-    for group in groups:
-        if group in signed:
+    for group, is_signed in zip(groups, signed, strict=True):
+        if is_signed:
             text = ", ".join(row.text.rstrip(" ,") for row in group)
             group = [replace(group[0], text=text, raw=" / ".join(row.raw for row in group), whole=True)]
         found += [*group, replace(group[-1], text="", raw="", mark="", cells=())]
     return found
+
+
+def _is_signature_block(group: list[Row]) -> bool:
+    if not 2 <= len(group) <= 4 or any(row.mark or row.cells for row in group):
+        return False
+    return is_role(_SEGMENTS.split(group[1].text)[0]) and not is_role(group[0].text)
 
 
 _BETWEEN_NAMES = (r"\s*[•·●▪|]\s*", r"\s*[;؛]\s*", r"\s*(?:,|،)\s+")

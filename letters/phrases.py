@@ -378,8 +378,9 @@ def is_valediction(text: str) -> bool:
         return False
     if words in _valedictions():
         return True
-    few = len(words.split()) <= 8 or words.startswith(_LONG_VALEDICTIONS)
-    opening = any(words.startswith(known + " ") for known in _valedictions() if " " in known)
+    parts = words.split()
+    few = len(parts) <= 8 or words.startswith(_LONG_VALEDICTIONS)
+    opening = any(" ".join(parts[:count]) in _valedictions() for count in range(2, min(len(parts), 7)))
     return (
         opening
         and few

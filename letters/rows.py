@@ -2,12 +2,10 @@
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
-from letters.phrases import furniture
 from letters.reading import Line
 from letters.territories import country_code
 from letters.written_dates import date_on_line
@@ -50,7 +48,9 @@ _HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 _EMPHASIS = re.compile(r"^(\*\*|__|\*|_)(?=\S)(.+?)(?<=\S)\1([:：,]?)$")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _SHORTEST_RUN = 3
-_SHORTEST_PAGE = 8
+_PAGE = re.compile(
+    r"(?:page|p\.|pág(?:ina)?\.?|seite|ukurasa|صفحة)\s?\d{1,3}(?:\s?\S{1,3}\s?\d{1,3})?", re.IGNORECASE
+)
 
 
 def rows_of(lines: Sequence[Line]) -> list[Row]:
@@ -221,19 +221,35 @@ def _with_underlined_headings(rows: list[Row]) -> Iterator[Row]:
 
 
 def _without_running_heads(rows: list[Row]) -> list[Row]:
-    """Blank what a page repeats: its number, and a head or foot that comes back, far apart, three times or more."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for here, row in enumerate(rows):
-        places[row.text].append(here)
-    return [replace(row, text="") if _is_running_head(row, places[row.text]) else row for row in rows]
+    """Blank page numbers, and the head or foot of the page that comes back beside them."""
+    numbers = {here for here, row in enumerate(rows) if _is_page_number(row)}
+    beside = Counter(rows[place].text for here in numbers for place in _neighbours(rows, here))
+    return [
+        replace(row, text="") if here in numbers or _is_running_head(row, beside) else row
+        for here, row in enumerate(rows)
+    ]
 
 
-def _is_running_head(row: Row, places: list[int]) -> bool:
+def _is_page_number(row: Row) -> bool:
     if not row.text or row.cells or row.mark:
         return False
-    if not any(letter.isalpha() for letter in row.text) and len(row.text) < 8:
-        return not re.search(r"\d{4}", row.text)
-    if row.level or len(row.text) < 6 or country_code(row.text) or furniture(row.text):
-        return False
-    apart = all(after - here >= _SHORTEST_PAGE for here, after in pairwise(places))
-    return len(places) >= _SHORTEST_RUN and apart
+    bare = (
+        not any(letter.isalpha() for letter in row.text)
+        and len(row.text) < 8
+        and not re.search(r"\d{4}", row.text)
+    )
+    return bare or bool(_PAGE.fullmatch(row.text))
+
+
+def _neighbours(rows: list[Row], here: int) -> Iterator[int]:
+    """Yield the nearest rows with text above and below."""
+    for places in (range(here - 1, max(here - 5, -1), -1), range(here + 1, min(here + 5, len(rows)))):
+        nearest = next((place for place in places if rows[place].text), None)
+        if nearest is not None:
+            yield nearest
+
+
+def _is_running_head(row: Row, beside: Counter[str]) -> bool:
+    return (
+        bool(row.text) and beside[row.text] >= _SHORTEST_RUN and not row.mark and not country_code(row.text)
+    )

@@ -114,6 +114,7 @@ _FLAG = re.compile("([\U0001f1e6-\U0001f1ff])([\U0001f1e6-\U0001f1ff])")
 _LONGEST = 80
 
 
+@lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """Return text as it is compared with word tables: no case, accents, harakat or punctuation."""
     if text.isascii():

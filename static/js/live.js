@@ -21,7 +21,8 @@ async function look() {
   try {
     const news = await (await ask(live)).json();
     const latest = news.latest.map((item) => item.name);
-    if (news.revision > revision) await refresh(latest);
+    // A revision brings one name at most: others that are unknown here stand on a later page of the list.
+    if (news.revision > revision) await refresh(latest.slice(0, news.revision - revision));
     latest.forEach((name) => known.add(name));
     pause = usual;
   } catch {

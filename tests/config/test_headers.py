@@ -70,7 +70,15 @@ PUBLIC = {
     "confirm": NOT_STORED,
     "own_page": NOT_STORED,
 }
-NOT_INDEXED = {"sign", "sign_sent", "gathering_letter", "gathering_sign", "gathering_sent", "confirm", "own_page"}
+NOT_INDEXED = {
+    "sign",
+    "sign_sent",
+    "gathering_letter",
+    "gathering_sign",
+    "gathering_sent",
+    "confirm",
+    "own_page",
+}
 
 # The desk: what is registered, and what it has beside the addresses every model has.
 REGISTERED = {
@@ -144,9 +152,7 @@ def places(settings):
         "host": ["harbour"],
         "host_picture": ["harbour"],
         **{name: ["asylum"] for name in ("letter", "signatories", "sign", "sign_sent", "live")},
-        **{
-            name: [secret.gathering_key] for name in ("gathering_letter", "gathering_sign", "gathering_sent")
-        },
+        **{name: [secret.gathering_key] for name in ("gathering_letter", "gathering_sign", "gathering_sent")},
         "confirm": [tokens.mint(pending, Purpose.CONFIRM).value],
         "own_page": [tokens.mint(signature, Purpose.OWN_PAGE).value],
     }
@@ -175,7 +181,9 @@ def check(answer, address, cache):
         assert answer["Cache-Control"] == cache, address
 
 
-@pytest.mark.parametrize("cookies", [{}, {"sessionid": "x" * 32, "csrftoken": "y" * 32, "django_language": "ar"}])
+@pytest.mark.parametrize(
+    "cookies", [{}, {"sessionid": "x" * 32, "csrftoken": "y" * 32, "django_language": "ar"}]
+)
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_page_answers_with_exactly_these_headers(client, places, name, cookies):
     address = places[name]
@@ -327,7 +335,9 @@ def test_the_desk_is_closed_to_everyone_else(client):
     for someone in (client, visitor):
         for name, address in addresses.items():
             for answer in (someone.get(address), someone.post(address)):
-                way_in = answer.status_code == 302 and answer["Location"].startswith("/admin/login/?next=/admin/")
+                way_in = answer.status_code == 302 and answer["Location"].startswith(
+                    "/admin/login/?next=/admin/"
+                )
                 opened = name in ("admin:login", "admin:logout", "admin:jsi18n")
                 assert way_in or opened, (name, answer.status_code)
                 check_cookies(answer, address)
@@ -357,7 +367,14 @@ def test_the_desks_cookies_stay_at_the_desk_and_its_pages_are_not_stored():
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "http:evil.example"]
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "http:evil.example",
+    ],
 )
 def test_the_way_in_leads_to_the_desk_alone(client, target):
     make_staff()
@@ -369,7 +386,9 @@ def test_the_way_in_leads_to_the_desk_alone(client, target):
 
 
 def test_every_model_at_the_desk_is_meant_to_be_there():
-    assert {f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry} == REGISTERED
+    assert {
+        f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry
+    } == REGISTERED
 
 
 def test_the_way_out_forgets_the_session(client):

@@ -63,7 +63,9 @@ def add_signatures(letter, how_many, **fields):
 
 
 def queries(client, address):
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
         client.get(address)
     return len(asked)
 
@@ -156,7 +158,9 @@ def test_one_case_asks_the_same_whatever_waits_behind_it(alice):
     assert queries(alice, address) == few <= 18
 
 
-@pytest.mark.parametrize("page", ["signatories/organisation", "letters/event", "letters/letter", "letters/text"])
+@pytest.mark.parametrize(
+    "page", ["signatories/organisation", "letters/event", "letters/letter", "letters/text"]
+)
 def test_the_lists_of_the_desk_ask_the_same_for_few_and_many_rows(alice, page):
     address = f"/admin/{page}/"
     make_signature(make_letter())

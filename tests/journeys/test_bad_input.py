@@ -344,7 +344,10 @@ BODIES = {
     "multipart with a long boundary": ("multipart/form-data; boundary=" + "k" * 300, A_PART % b"x"),
     "multipart with a boundary of other letters": ("multipart/form-data; boundary=kéttle", b"x"),
     "multipart without an end": (MULTIPART, (A_PART % b"x")[:-14]),
-    "multipart without a name": (MULTIPART, b"--kettle\r\nContent-Disposition: form-data\r\n\r\nx\r\n--kettle--\r\n"),
+    "multipart without a name": (
+        MULTIPART,
+        b"--kettle\r\nContent-Disposition: form-data\r\n\r\nx\r\n--kettle--\r\n",
+    ),
     "multipart with bad base64": (
         MULTIPART,
         b'--kettle\r\nContent-Disposition: form-data; name="organisation"\r\n'
@@ -357,7 +360,17 @@ BODIES = {
     ),
     **{
         f"{charset} in {kind.split(';')[0]}": (f"{kind}; charset={charset}", body)
-        for charset in ("utf-16", "utf-7", "hex", "rot13", "unicode_escape", "undefined", "idna", "no-such", "")
+        for charset in (
+            "utf-16",
+            "utf-7",
+            "hex",
+            "rot13",
+            "unicode_escape",
+            "undefined",
+            "idna",
+            "no-such",
+            "",
+        )
         for kind, body in ((URLENCODED, b"organisation=%5Cud800"), (MULTIPART, A_PART % rb"\ud800+2AA-"))
     },
 }
@@ -398,7 +411,24 @@ def test_a_body_too_large_for_any_form_is_refused_unread(client):
 
 @pytest.mark.parametrize(
     "page",
-    ["0", "-1", "2", "99999", "1e3", "1.0", "", "x", "٢", "²", "1" * 5_000, "9" * 400, "%00", "%ff", "None", "1%20"],
+    [
+        "0",
+        "-1",
+        "2",
+        "99999",
+        "1e3",
+        "1.0",
+        "",
+        "x",
+        "٢",
+        "²",
+        "1" * 5_000,
+        "9" * 400,
+        "%00",
+        "%ff",
+        "None",
+        "1%20",
+    ],
 )
 def test_a_page_of_the_list_that_is_none_is_not_found(client, page):
     make_signature()
@@ -416,7 +446,19 @@ def test_pages_that_do_not_exist_leave_nothing_in_memory(client):
     assert (len(pages._kept._rendering), len(pages._kept._pages)) == before
 
 
-TOKENS = ["x", "%00", "%ff", "a" * 2_000, "..", "%2e%2e", "%F0%9F%98%80", "٣" * 32, "%0d%0aX:y", "' OR 1=1--", "*"]
+TOKENS = [
+    "x",
+    "%00",
+    "%ff",
+    "a" * 2_000,
+    "..",
+    "%2e%2e",
+    "%F0%9F%98%80",
+    "٣" * 32,
+    "%0d%0aX:y",
+    "' OR 1=1--",
+    "*",
+]
 
 
 @pytest.mark.parametrize("token", TOKENS)
@@ -435,7 +477,15 @@ def test_a_token_that_was_changed_a_little_is_not_found(client):
     signature = make_signature(status="unconfirmed")
     value = tokens.mint(signature, Purpose.CONFIRM).value
     flipped = ("B" if value[0] == "A" else "A") + value[1:]
-    for wrong in (flipped, value[:-1], value + "=", value + "A", value.swapcase(), value + "%00", "%20" + value):
+    for wrong in (
+        flipped,
+        value[:-1],
+        value + "=",
+        value + "A",
+        value.swapcase(),
+        value + "%00",
+        "%20" + value,
+    ):
         assert client.post(f"/s/{wrong}/confirm/", {"visibility": "public"}).status_code == 404
     assert client.get(f"/s/{value}/confirm/").status_code == 200
 

@@ -116,7 +116,11 @@ def test_a_signatory_can_leave_a_letter_at_any_time_after(client, phase):
             ["2 May 2031", "04:15 Kathmandu", "2031-05-01 22:30 UTC"],
         ),
         ("Europe/Zurich", datetime(2031, 10, 26, 0, 30, tzinfo=UTC), ["02:30 Zurich", "00:30 UTC"]),
-        ("America/Port-au-Prince", datetime(2031, 1, 1, 4, 0, tzinfo=UTC), ["23:00 Port-au-Prince", "04:00 UTC"]),
+        (
+            "America/Port-au-Prince",
+            datetime(2031, 1, 1, 4, 0, tzinfo=UTC),
+            ["23:00 Port-au-Prince", "04:00 UTC"],
+        ),
         ("UTC", datetime(2031, 1, 1, 4, 0, tzinfo=UTC), ["04:00"]),
     ],
 )

@@ -62,7 +62,20 @@ def test_the_code_leads_to_the_page_that_asks_who_may_see_the_name(client, code,
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "12345", "1234567", "12345x", "²²²²²²", "①②③④⑤⑥", "一二三四五六", "½½½½½½", "-12345", "0x1234", "1e5000"]
+    "typed",
+    [
+        "",
+        "12345",
+        "1234567",
+        "12345x",
+        "²²²²²²",
+        "①②③④⑤⑥",
+        "一二三四五六",
+        "½½½½½½",
+        "-12345",
+        "0x1234",
+        "1e5000",
+    ],
 )
 def test_what_is_no_code_is_told_beside_the_field_and_is_no_try(client, code, typed):
     for _ in range(7):

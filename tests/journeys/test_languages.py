@@ -77,7 +77,8 @@ def test_another_spelling_of_a_language_leads_to_the_one_address(client, asked, 
 
 
 @pytest.mark.parametrize(
-    "asked", ["/de/", "/zh-hans/", "/frx/", "/fr-latn-CA/", "/e/", "/eng/", "/fr-/", "/ar/fr/", "/fr/en/", "/en-/x/"]
+    "asked",
+    ["/de/", "/zh-hans/", "/frx/", "/fr-latn-CA/", "/e/", "/eng/", "/fr-/", "/ar/fr/", "/fr/en/", "/en-/x/"],
 )
 def test_a_language_we_do_not_speak_is_not_found(client, asked):
     assert client.get(asked).status_code == 404
@@ -137,7 +138,12 @@ def test_no_address_leads_off_the_site(client, prefix):
 
 @pytest.mark.parametrize(
     ("asked", "canonical"),
-    [("/en/a%3Fb/", "/a%3Fb/"), ("/en/a%23b/", "/a%23b/"), ("/en/a%2541/", "/a%2541/"), ("/en/%D8%A7/", "/%D8%A7/")],
+    [
+        ("/en/a%3Fb/", "/a%3Fb/"),
+        ("/en/a%23b/", "/a%23b/"),
+        ("/en/a%2541/", "/a%2541/"),
+        ("/en/%D8%A7/", "/%D8%A7/"),
+    ],
 )
 def test_what_was_escaped_stays_escaped(client, asked, canonical):
     assert client.get(asked)["Location"] == canonical

@@ -16,7 +16,10 @@ OURS = [
     {},
     {"Sec-Fetch-Site": "same-origin"},
     {"Sec-Fetch-Site": "none"},
-    {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},  # a browser cannot be made to say this
+    {
+        "Sec-Fetch-Site": "same-origin",
+        "Origin": "https://evil.example",
+    },  # a browser cannot be made to say this
     {"Origin": "http://testserver"},
     {"Origin": "https://testserver"},  # TLS ends at the proxy
     {"Origin": "http://TESTSERVER"},

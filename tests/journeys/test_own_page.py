@@ -153,7 +153,7 @@ def test_whoever_erased_may_sign_again(visitor, work, mailbox):
 
 def test_reading_the_page_does_nothing_whatever_its_address_asks_for(visitor, work, mailbox):
     make_letter()
-    signature, own = sign_and_confirm(visitor, work, mailbox)
+    _, own = sign_and_confirm(visitor, work, mailbox)
     row = Signature.objects.values().get()
     for query in ("?act=withdraw&sure=on", "?act=erase&sure=on", "?act=visibility&visibility=counted_only"):
         assert visitor.get(own + query).status_code == 200
@@ -220,7 +220,9 @@ def test_a_link_opens_what_it_was_made_for_and_nothing_else(visitor):
             answer = visitor.get(page.format(value))
             assert answer.status_code == (200 if other == purpose else 404)
             if other != purpose:
-                posted = visitor.post(page.format(value), {"act": "erase", "sure": "on", "visibility": "public"})
+                posted = visitor.post(
+                    page.format(value), {"act": "erase", "sure": "on", "visibility": "public"}
+                )
                 assert posted.status_code == 404
                 assert answer.content.replace(value.encode(), b"") == unknown[other]
     assert Signature.objects.get().status == "unconfirmed"

@@ -1,4 +1,4 @@
-"""Signing twice, signing for others, signing in herds: nothing public changes, nobody learns anything, nobody is blocked."""
+"""Signing twice, for others, in herds: nothing public changes, nobody learns anything, nobody is blocked."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,13 @@ from tests.factories import make_letter, make_signature, make_staff, sign_form
 pytestmark = pytest.mark.django_db
 
 FORM = "/letters/asylum/sign/"
-PUBLIC = ["/", "/hosts/harbour/", "/letters/asylum/", "/letters/asylum/signatories/", "/letters/asylum/live.json"]
+PUBLIC = [
+    "/",
+    "/hosts/harbour/",
+    "/letters/asylum/",
+    "/letters/asylum/signatories/",
+    "/letters/asylum/live.json",
+]
 AMINA = "amina@kettle.example"
 NAME = sign_form()["organisation"]
 
@@ -113,7 +119,9 @@ def test_one_mailbox_signs_for_many_organisations(client):
 
 
 @pytest.mark.parametrize("state", ["unconfirmed", "awaiting_moderation", "published"])
-def test_a_stranger_who_signs_with_the_name_of_another_changes_and_blocks_nothing(client, work, mailbox, state):
+def test_a_stranger_who_signs_with_the_name_of_another_changes_and_blocks_nothing(
+    client, work, mailbox, state
+):
     letter = make_letter()
     alice = make_staff()
     real = make_signature(letter, name=NAME, email=AMINA, status=state)
@@ -218,7 +226,13 @@ def test_twenty_five_from_one_place_are_all_taken_and_those_after_the_fifth_held
     ("proxies", "spoof"),
     [
         (0, {"HTTP_X_FORWARDED_FOR": lambda n: f"198.51.100.{n}"}),
-        (0, {"HTTP_FORWARDED": lambda n: f"for=198.51.100.{n}", "HTTP_X_REAL_IP": lambda n: f"198.51.100.{n}"}),
+        (
+            0,
+            {
+                "HTTP_FORWARDED": lambda n: f"for=198.51.100.{n}",
+                "HTTP_X_REAL_IP": lambda n: f"198.51.100.{n}",
+            },
+        ),
         (1, {"HTTP_X_FORWARDED_FOR": lambda n: f"198.51.100.{n}, 203.0.113.7"}),
         (1, {"HTTP_X_FORWARDED_FOR": lambda n: f"198.51.100.{n},,203.0.113.7, "}),
         (0, {"REMOTE_ADDR": lambda n: f"2001:db8:7:7::{n:x}"}),
@@ -244,7 +258,9 @@ def test_places_that_are_many_press_nobody(client, work, mailbox, settings, prox
     assert press(client, work, mailbox, 7, **meta) == ["awaiting_moderation"] * 7
 
 
-@pytest.mark.parametrize("sender", ["", "unix:", "1.2.3.4:567", "[::1]:80", "fe80::1%eth0", "x" * 5_000, "1.2.3"])
+@pytest.mark.parametrize(
+    "sender", ["", "unix:", "1.2.3.4:567", "[::1]:80", "fe80::1%eth0", "x" * 5_000, "1.2.3"]
+)
 def test_an_address_that_cannot_be_read_is_a_place_too(rf, sender):
     assert limits.network_of(rf.get("/", REMOTE_ADDR=sender))
 
