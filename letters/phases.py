@@ -5,12 +5,13 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Phase(models.TextChoices):
     DRAFT = "draft", _("Draft")
     GATHERING = "gathering", _("Gathering")
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("phase", "Open")
     CLOSED = "closed", _("Closed")
     ARCHIVED = "archived", _("Archived")
 

@@ -191,9 +191,9 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
     def shown_status(self, signature: Signature) -> str:
         status = str(signature.get_status_display())
         if signature.status == SignatureStatus.PUBLISHED and hasattr(signature, "proposal"):
-            return f"{status}; {_('a correction waits')}"
+            return "; ".join([status, _("a correction waits")])
         if _by_phone(signature):
-            return f"{status}; {_('by phone')}"
+            return "; ".join([status, _("by phone")])
         return status
 
     @admin.display(description=gettext_lazy("named to"), ordering="visibility")

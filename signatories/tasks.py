@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django_tasks_db.models import DBTaskResult
 
 from letters.models import record
 from signatories import emails, limits
+from signatories.contacts import WrongSeal
 from signatories.models import Contact, Signature, SignatureStatus, Token
 from signatories.withdrawal import erase
 
@@ -36,8 +38,14 @@ def send_mail(signature_id: int, mail: str, attempt: int = 1) -> str:
             _give_up(signature_id, "mailbox_refused")
             return "refused"
         return _try_again(signature_id, mail, attempt)
-    except OSError:  # smtplib's errors are OSErrors too
+    except (
+        OSError,
+        InvalidToken,
+    ):  # smtplib's errors are OSErrors too; a seal stays shut while its key is missing
         return _try_again(signature_id, mail, attempt)
+    except (ValueError, WrongSeal):  # no mail can be written to that address, and the error quotes it
+        _give_up(signature_id, "mailbox_unwritable")
+        return "refused"
     return "sent"
 
 
@@ -82,12 +90,16 @@ def revive_stuck_jobs() -> int:
 
 
 def erase_unconfirmed() -> None:
-    """Delete what nobody ever confirmed."""
-    before = timezone.now() - settings.ERASE_UNCONFIRMED_AFTER
-    for signature in Signature.objects.filter(status=SignatureStatus.UNCONFIRMED, created_at__lt=before):
+    """Delete what nobody ever confirmed, once no link that was mailed could confirm it any more."""
+    now = timezone.now()
+    unconfirmed = Signature.objects.filter(status=SignatureStatus.UNCONFIRMED)
+    old = unconfirmed.filter(created_at__lt=now - settings.ERASE_UNCONFIRMED_AFTER)
+    for pk in old.exclude(tokens__expires_at__gt=now).values_list("pk", flat=True):
         with transaction.atomic():
-            record("expire", kind="signature", subject=signature.public_id, letter=signature.letter_id)
-            signature.delete()
+            signature = unconfirmed.select_for_update().filter(pk=pk).first()
+            if signature is not None:  # else it was confirmed by hand in this very moment
+                record("expire", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+                signature.delete()
 
 
 def erase_rejected() -> None:
