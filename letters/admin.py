@@ -140,6 +140,13 @@ class ScheduleForm(forms.Form):
         error_messages={"invalid": gettext_lazy("No such time.")},
     )
 
+    def clean_at(self) -> datetime | None:
+        """Refuse years of the far past and future: at the ends of the calendar no other time zone can say them."""
+        at: datetime | None = self.cleaned_data["at"]
+        if at is not None and not 2000 <= at.year < 2200:
+            raise forms.ValidationError(self.fields["at"].error_messages["invalid"], code="invalid")
+        return at
+
     def when(self, letter: Letter) -> datetime | None:
         at: datetime | None = self.cleaned_data["at"]
         return at.replace(tzinfo=ZoneInfo(letter.time_zone)) if at else None

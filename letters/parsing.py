@@ -103,7 +103,8 @@ def _lists_in(rows: list[Row]) -> list[_List]:
             found.append(candidate)
             here = end
         else:
-            here += 1
+            # Where nothing follows this heading, nothing follows those right under it either.
+            here = here + 1 if _names_between(rows, announced.first, end) else max(end, here + 1)
     return found or _unannounced(rows)
 
 
@@ -116,15 +117,27 @@ def _announced_at(rows: list[Row], here: int) -> _List | None:
         return None
     if is_valediction(row.text) or is_signing_heading(row.text):
         return _List(here, here + 1, here + 1, row.text)
-    inline = _INLINE.match(row.text)
-    if inline and is_signing_heading(inline[1] + ":"):
-        return _List(here, here + 1, here + 1, inline[1], inline=inline[2])
+    heading, names = _inline_names(row)
+    return _List(here, here + 1, here + 1, heading, inline=names) if names else None
+
+
+def _inline_names(row: Row) -> tuple[str, str]:
+    """Return heading and names of a row that holds both: "Signed by A, B and C"."""
+    if row.mark or row.blank:
+        return "", ""
+    after_colon = _INLINE.match(row.text)
+    if after_colon and is_signing_heading(after_colon[1] + ":"):
+        return after_colon[1], after_colon[2]
     words = row.text.split(maxsplit=4)
     for count in range(2, len(words)):
         heading, names = " ".join(words[:count]), row.text.split(maxsplit=count)[-1]
         if is_signing_heading(heading) and _is_run_of_names(names):
-            return _List(here, here + 1, here + 1, heading, inline=names)
-    return None
+            return heading, names
+    return "", ""
+
+
+def _has_inline_names(row: Row) -> bool:
+    return bool(_inline_names(row)[1])
 
 
 def _end_of_paragraph(rows: list[Row], here: int) -> int:
@@ -145,6 +158,8 @@ def _end_of_list(rows: list[Row], first: int) -> int:
         if row.blank or kind is Furniture.PASSING or _is_heading_within(row) or date_on_line(row.text):
             here += 1
             continue
+        if _has_inline_names(row):
+            return here
         if names and row.level and _leads_elsewhere(rows, here):
             return here
         if kind is Furniture.FINAL:

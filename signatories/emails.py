@@ -69,7 +69,8 @@ def send(signature_id: int, mail: Mail) -> None:
 def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
     with override(_language(signature)):
         context = _context(signature, mail)
-        body = render_to_string(f"emails/{mail}/body.txt", context)
+        # Joined into a plain str: what a template rendered counts as safe HTML, and strangers' names are in it.
+        body = "".join(render_to_string(f"emails/{mail}/body.txt", context))
         subject = " ".join(render_to_string(f"emails/{mail}/subject.txt", context).split())
         frame = {
             "subject": subject,

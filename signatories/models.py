@@ -83,7 +83,7 @@ class Organisation(models.Model):
     country = models.CharField(_("country"), max_length=2, blank=True, choices=countries.choices)
     kind = models.CharField(_("kind"), max_length=16, blank=True, choices=Kind.choices)
     is_network = models.BooleanField(_("network"), default=False)
-    website = models.URLField(_("website"), blank=True)
+    website = models.URLField(_("website"), blank=True, max_length=300)
     verification = models.CharField(
         _("verification"), max_length=16, choices=Verification.choices, default=Verification.UNVERIFIED
     )

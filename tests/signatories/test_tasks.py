@@ -218,15 +218,17 @@ def test_an_address_no_mail_can_be_written_to_leaves_no_trace_in_the_queue(mail_
     assert_nobody_in_the_queue()
 
 
-def test_an_address_in_another_script_arrives_or_is_given_up_without_a_trace(mail_server, work):
+def test_an_address_in_another_script_is_written_to(mail_server, work):
     mail_server.controller.start()
     letter = make_letter()
     for address in ("canary@ökö.example", "canary-قناة@kettle.example"):
         contact = ContactDetails(name="Canary", email=address)
         send_later(make_signature(letter, contact=contact), Mail.PUBLISHED)
     work()
-    assert {status for status, *_ in jobs()} <= {"SUCCESSFUL", "READY"}
-    assert [recipients for recipients, _ in mail_server.received][:1] == [["canary@xn--k-0gab.example"]]
+    assert sorted(recipients for recipients, _ in mail_server.received) == [
+        ["canary-قناة@kettle.example"],
+        ["canary@xn--k-0gab.example"],
+    ]
     assert_nobody_in_the_queue()
 
 

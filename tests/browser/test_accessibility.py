@@ -1,0 +1,205 @@
+"""axe finds nothing: on every page, in both directions of writing, on phones and desks, in light and dark."""
+
+import re
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from signatories import tokens
+from signatories.models import Purpose, Signature, Token
+from tests.factories import (
+    make_figure,
+    make_host,
+    make_letter,
+    make_organisation,
+    make_proposal,
+    make_signature,
+    make_staff,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("language", ["en", "ar"])]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERYTHING = {"type": "tag", "values": RULES}
+COLOURS = {"type": "rule", "values": ["color-contrast"]}  # all that differs in the dark
+LOOKS = [(360, "light", EVERYTHING), (1280, "light", EVERYTHING), (1280, "dark", COLOURS)]
+
+
+def test_pages_to_read(visit, language):
+    page, look = _reader(visit, language)
+    look.at("/")
+    letter = _make_full_letter(f"full-{language}")
+    make_letter(f"closed-{language}", phase="closed", languages=("en", "ar"))
+    gathering = make_letter(f"gathering-{language}", phase="gathering", languages=("en", "ar"))
+    other = "ar" if language == "en" else "en"
+    make_letter(f"fallback-{language}", languages=(other,), original_language=other)
+    look.at(f"/letters/{letter.slug}/")
+    assert page.locator(".neighbours").count() == 1
+    look.at(f"/letters/{letter.slug}/signatories/")
+    look.at(f"/letters/closed-{language}/")
+    look.at(f"/letters/closed-{language}/signatories/")
+    look.at(f"/letters/fallback-{language}/")
+    assert page.locator("article [lang]").first.get_attribute("lang") == other
+    look.at(f"/g/{gathering.gathering_key}/")
+    look.at("/hosts/harbour/")
+    look.at("/")
+    assert look.found == []
+
+
+def test_pages_to_sign(visit, language):
+    page, look = _reader(visit, language)
+    letter = _make_full_letter(f"sign-{language}")
+    make_letter(f"over-{language}", phase="closed", languages=("en", "ar"))
+    signature = make_signature(letter, name="مطبخ الميناء", status="unconfirmed")
+    address = f"/letters/{letter.slug}/sign/"
+    look.at(address)
+    _send(page)
+    look("sign, everything missing")
+    assert page.locator(".problem a").count() == 7
+    page.fill("[name=organisation]", "a" * 256)
+    page.fill("[name=website]", "nowhere at all")
+    page.fill("[name=contact_email]", "amina")
+    page.fill("[name=contact_phone]", "12")
+    _send(page)
+    look("sign, everything wrong")
+    assert page.locator("#id_contact_phone_error").count() == 1
+    look.at(f"{address}sent/")
+    _send(page)
+    look("sent, nothing typed")
+    look.at(f"/letters/over-{language}/sign/", status=410)
+    look.at(f"/s/{tokens.mint(signature, Purpose.CONFIRM).value}/confirm/")
+    _send(page)
+    look("confirm, nothing chosen")
+    page.check("[name=visibility][value=public]")
+    _send(page)
+    look("confirmed")
+    assert Signature.objects.get(pk=signature.pk).status == "awaiting_moderation"
+    assert look.found == []
+
+
+def test_a_signatorys_own_pages(visit, language):
+    page, look = _reader(visit, language)
+    letter = _make_full_letter(f"own-{language}")
+    signature = make_signature(letter, name="مطبخ الميناء", latin="Matbakh al-Mina")
+    make_proposal(signature)
+    address = f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/"
+    look.at(address)
+    page.fill("[name=organisation]", "")
+    page.locator("form:has([name=organisation]) button").click()
+    look("own page, name missing")
+    for summary in page.locator(".leaving summary").all():
+        summary.click()
+    look("own page, about to leave")
+    page.check("#sure-withdraw")
+    page.locator("[value=withdraw]").click()
+    look("own page, withdrawn")
+    look.at(f"/s/{tokens.mint(signature, Purpose.CONFIRM).value}/confirm/", status=410)
+    page.goto(address)
+    page.locator(".leaving summary").click()
+    page.check("#sure-erase")
+    page.locator("[value=erase]").click()
+    look("erased")
+    assert page.locator("h1").count() == 1
+    assert look.found == []
+
+
+def test_pages_of_what_went_wrong(visit, language):
+    page, look = _reader(visit, language)
+    late = tokens.mint(make_signature(make_letter(f"late-{language}")), Purpose.OWN_PAGE).value
+    Token.objects.update(expires_at=timezone.now())
+    look.at("/nothing/here/", status=404)
+    look.at("/s/unknown/", status=404)
+    look.at(f"/s/{late}/", status=410)
+    for status in (400, 403, 500, 503):
+        _pretend(page, status, language)
+        look.at(f"/pretended/{status}/", status=status)
+    assert look.found == []
+
+
+def test_the_desk(log_in, language):
+    alice = make_staff()
+    letter = _make_full_letter(f"desk-{language}")
+    make_organisation("Blue Kettle Circle", verification="verified")
+    held = make_signature(letter, name="Blue Kettle Circle!", status="held")
+    case = make_signature(letter, name="Yes", status="awaiting_moderation", website="https://yes.example/")
+    corrected = make_signature(letter, name="Night Ferry School")
+    make_proposal(corrected)
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    signatures = "/admin/signatories/signature/"
+    look("queue")
+    look.at(f"{signatures}?queue=all")
+    for each in (held, case, corrected):
+        look.at(f"{signatures}{each.pk}/change/")
+    page.locator(".look button").click()
+    look("contact")
+    page.goto(signatures)
+    page.locator("[name=_selected_action]").first.check()
+    page.select_option("[name=action]", "reject_many")
+    page.locator(".actions button").click()
+    look("reason")
+    look.at(f"/admin/letters/letter/{letter.pk}/change/")
+    assert look.found == []
+
+
+class _Look:
+    """Goes to pages, looks at them in every way, and keeps what axe finds."""
+
+    def __init__(self, page, prefix):
+        self.page = page
+        self.prefix = prefix
+        self.found = []
+
+    def at(self, path, *, status=200):
+        answer = self.page.goto(self.prefix + path)
+        assert answer.status == status, path
+        self(path)
+
+    def __call__(self, what):
+        self.page.evaluate(AXE_SCRIPT)
+        for width, scheme, rules in LOOKS:
+            self.page.set_viewport_size({"width": width, "height": 800})
+            self.page.emulate_media(color_scheme=scheme)
+            options = {"runOnly": rules, "resultTypes": ["violations"]}
+            for problem in self.page.evaluate("o => axe.run(document, o)", options)["violations"]:
+                nodes = [f"{node['target']} {node['failureSummary']}" for node in problem["nodes"]]
+                self.found.append(f"{what} {width} {scheme}: {problem['id']} {nodes}")
+
+
+def _reader(visit, language):
+    page = visit()
+    return page, _Look(page, "" if language == "en" else f"/{language}")
+
+
+def _send(page):
+    page.locator("main form button").last.click()
+
+
+def _pretend(page, status, language):
+    """Have the page of an error that cannot be had for the asking."""
+    with translation.override(language):
+        body = render_to_string(f"{status}.html")
+    page.route(
+        re.compile(f"/pretended/{status}/"),
+        lambda route: route.fulfill(status=status, content_type="text/html", body=body),
+    )
+
+
+def _make_full_letter(slug):
+    """An open letter with everything a letter can have."""
+    host = make_host(website="https://harbour.example/")
+    if not host.texts.exists():
+        host.texts.create(language="en", stands_for="We **stand** for an open door.")
+        host.links.create(label="ميناء", url="https://harbour.example/ar/")
+    make_letter(f"{slug}-before", phase="closed")
+    letter = make_letter(slug, languages=("en", "ar"), closes_at=timezone.now() + timezone.timedelta(days=9))
+    for number in range(6):
+        letter.recipients.create(office=f"Mission {number}", mission="بعثة", country="JO")
+    make_figure(letter, source_url="https://www.unhcr.org/")
+    make_signature(letter, name="لجنة معلّمي الخيمة التاسعة", latin="Lajnat Muallimi", country="SD")
+    make_signature(letter, name="Network of Stall-Keepers", is_network=True)
+    make_signature(letter, name="Night Ferry", visibility="counted_only")
+    make_signature(letter, name="ဘ" * 60, country="MM")
+    return letter

@@ -1,0 +1,252 @@
+"""The database refuses what the acts would refuse, each rule by its name."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from letters.models import HostText, Letter, Text
+from signatories.models import Organisation, PlaceKey, Pressure, Signature, Token
+from tests.factories import make_host, make_letter, make_organisation, make_signature, make_text
+from tests.racing import at_once
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+DAY = timedelta(days=1)
+
+
+def letter_with(**dates):
+    return Letter.objects.create(host=make_host(), slug="asylum", **dates)
+
+
+def signature_with(**fields):
+    letter = fields.pop("letter", None) or make_letter()
+    return Signature.objects.create(
+        **{"letter": letter, "text": letter.texts.get(), "name": "Blue Kettle", "language": "en", **fields}
+    )
+
+
+def text_with(**fields):
+    return Text.objects.create(
+        **{"letter": make_letter(), "language": "fr", "title": "T", "body": "B", **fields}
+    )
+
+
+def signed_twice(**fields):
+    letter = make_letter()
+    for number in (1, 2):
+        each = {name: value(number) if callable(value) else value for name, value in fields.items()}
+        signature_with(letter=letter, **each)
+
+
+def published(**fields):
+    return {"status": "published", "published_at": NOW, **fields}
+
+
+BROKEN = {
+    "a_letter_gathers_before_it_opens": lambda: letter_with(gathers_at=NOW, opens_at=NOW - DAY),
+    "a_letter_closes_after_it_opens": lambda: letter_with(opens_at=NOW, closes_at=NOW - DAY),
+    "a_letter_is_archived_after_it_closes": lambda: letter_with(
+        opens_at=NOW - DAY, closes_at=NOW, archived_at=NOW - DAY
+    ),
+    "a_version_of_a_text_exists_once": lambda: text_with(language="en"),
+    "a_later_version_says_what_kind_of_change_it_is": lambda: text_with(version=2),
+    "a_host_speaks_once_in_a_language": lambda: [
+        HostText.objects.create(host=make_host(), language="en", stands_for="Boats") for _ in range(2)
+    ],
+    "a_published_signature_has_an_organisation": lambda: signature_with(**published()),
+    "a_published_signature_says_since_when": lambda: signature_with(
+        status="published", organisation=make_organisation()
+    ),
+    "a_held_signature_has_a_reason": lambda: signature_with(status="held"),
+    "a_signature_has_a_name_until_it_is_erased": lambda: signature_with(name=""),
+    "an_erased_signature_has_ended": lambda: signature_with(erased_at=NOW, name=""),
+    "an_organisation_signs_a_letter_once": lambda: signed_twice(
+        organisation=make_organisation(), status="awaiting_moderation"
+    ),
+    "a_mailbox_signs_once_for_a_name": lambda: signed_twice(dedupe_key="k" * 64),
+    "a_line_is_imported_once": lambda: signed_twice(
+        **published(organisation=lambda n: make_organisation(f"House {n}")), channel="import", source_line=7
+    ),
+    "a_place_is_counted_once_a_window": lambda: [
+        Pressure.objects.create(place="camp", since=NOW, seconds=300) for _ in range(2)
+    ],
+}
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_the_database_refuses_by_name(rule):
+    with pytest.raises(IntegrityError, match=f'"{rule}"'), transaction.atomic():
+        BROKEN[rule]()
+
+
+def test_every_named_rule_is_tried():
+    named = {
+        constraint.name
+        for app in ("letters", "signatories")
+        for model in apps.get_app_config(app).get_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.CheckConstraint | models.UniqueConstraint)
+        and constraint.name != "letters_staff_username"
+    }
+    assert named == set(BROKEN)
+
+
+@pytest.mark.parametrize("dates", [{"closes_at": NOW}, {"archived_at": NOW}])
+def test_a_date_needs_the_one_before_it(dates):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        letter_with(**dates)
+
+
+def test_what_has_ended_makes_room():
+    letter, organisation = make_letter(), make_organisation()
+    for status in ("rejected", "withdrawn", "superseded", "published"):
+        signature_with(
+            letter=letter,
+            status=status,
+            published_at=NOW,
+            organisation=organisation,
+            dedupe_key="k" * 64,
+        )
+    assert letter.signatures.count() == 4
+
+
+def test_no_two_links_are_the_same():
+    link = {"signature": make_signature(), "purpose": "confirm", "expires_at": NOW, "digest": "d" * 64}
+    Token.objects.create(**link)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Token.objects.create(**link)
+
+
+def test_a_day_has_one_key():
+    PlaceKey.objects.create(day=NOW.date(), key=b"k")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PlaceKey.objects.create(day=NOW.date(), key=b"l")
+
+
+@pytest.mark.parametrize("model", [Signature, Organisation])
+def test_no_two_rows_share_a_public_id(model):
+    first = make_signature() if model is Signature else make_organisation()
+    second = make_signature(make_letter("other")) if model is Signature else make_organisation()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.filter(pk=second.pk).update(public_id=first.public_id)
+
+
+def test_an_organisation_that_is_spoken_of_is_not_deleted():
+    signature = make_signature()
+    with pytest.raises(models.ProtectedError):
+        signature.organisation.delete()
+
+
+# --- signed texts ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["unconfirmed", "published", "withdrawn"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: Text.objects.filter(pk=text.pk).update(body="Something else"),
+        lambda text: Text.objects.filter(pk=text.pk).update(title="Something else"),
+        lambda text: Text.objects.filter(pk=text.pk)._raw_delete("default"),
+        lambda text: Text.objects.filter(pk=text.pk).update(standing="courtesy"),
+    ],
+)
+def test_a_signed_text_never_changes(status, change):
+    text = make_signature(status=status).text
+    with pytest.raises(IntegrityError, match="this text was signed"), transaction.atomic():
+        change(text)
+    assert Text.objects.get().body == text.body
+
+
+def test_a_text_nobody_signed_may_change_and_go():
+    letter = make_letter(languages=("en", "fr"))
+    make_signature(letter, text=letter.texts.get(language="en"))
+    Text.objects.filter(language="fr").update(body="Autre chose")
+    Text.objects.filter(language="fr").delete()
+    assert [text.language for text in Text.objects.all()] == ["en"]
+
+
+def test_a_new_version_stands_beside_the_signed_one():
+    letter = make_letter()
+    make_signature(letter)
+    make_text(letter, version=2, change="editorial", body="Better.")
+    assert letter.text_for("en").body == "Better."
+    assert letter.signatures.get().text.version == 1
+
+
+def test_a_text_stays_signed_when_its_signature_is_erased():
+    signature = make_signature(status="withdrawn")
+    signature.empty()
+    signature.save()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Text.objects.update(body="Something else")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_text_changing_while_it_is_signed_waits_and_is_refused():
+    """Two connections: the signature is not committed yet when the change begins."""
+    letter = make_letter()
+    text = letter.texts.get()
+    signed = threading.Event()
+
+    def sign_slowly():
+        with transaction.atomic():
+            signature_with(letter=letter)
+            signed.set()
+            time.sleep(0.5)
+
+    def change_meanwhile():
+        signed.wait(10)
+        return Text.objects.filter(pk=text.pk).update(body="Something else")
+
+    _, outcome = at_once(sign_slowly, change_meanwhile)
+
+    assert isinstance(outcome, IntegrityError), outcome
+    assert Text.objects.get().body == text.body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_signing_while_the_text_changes_waits_and_signs_the_changed_text():
+    letter = make_letter()
+    text = letter.texts.get()
+    changed, moments = threading.Event(), {}
+
+    def change_slowly():
+        with transaction.atomic():
+            Text.objects.filter(pk=text.pk).update(body="Something else")
+            changed.set()
+            time.sleep(0.5)
+            moments["changed"] = time.monotonic()
+
+    def sign_meanwhile():
+        changed.wait(10)
+        signature = signature_with(letter=letter)
+        moments["signed"] = time.monotonic()
+        return signature
+
+    _, outcome = at_once(change_slowly, sign_meanwhile)
+
+    assert isinstance(outcome, Signature), outcome
+    assert moments["signed"] > moments["changed"]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Text.objects.update(body="Once more")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_signers_of_one_text_do_not_wait_for_each_other():
+    letter = make_letter()
+    inside = threading.Barrier(8)
+
+    def sign_slowly():
+        with transaction.atomic():
+            signature_with(letter=letter)
+            inside.wait(timeout=10)  # passes only when all eight are inside at once
+
+    outcomes = at_once(*[sign_slowly] * 8)
+    assert outcomes == [None] * 8
+    assert letter.signatures.count() == 8
