@@ -45,7 +45,9 @@ class _StaffOnly(MiddlewareMixin):
 
 
 class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
-    pass
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        """Leave the session alone after an error: without the database, reading it would be the next one."""
+        return response if response.status_code >= 500 else super().process_response(request, response)
 
 
 class StaffAuthenticationMiddleware(_StaffOnly, AuthenticationMiddleware):

@@ -94,7 +94,7 @@ def _entries_of_rows(rows: list[Row], people: bool) -> Iterator[_Entry]:
             country = code
         elif is_region(row.text) and not row.mark:
             country = ""
-        elif is_group_heading(row.text) and not row.mark or is_signing_heading(row.text):
+        elif (is_group_heading(row.text) and not row.mark) or is_signing_heading(row.text):
             people, country = speaks_of_people(row.text), ""
         elif row in unknown:
             country = ""
@@ -139,8 +139,10 @@ def _places_stand_below(rows: list[Row]) -> bool:
 
 
 _LISTED = re.compile(
-    r"\b(?:alphabetical|alphabetically|in order of|affiliations?|identification purposes|names withheld|ordre alphabetique"
-    r"|orden alfabetico|ordem alfabetica|alphabetische\w*|herufi|ترتيب ابجدي|ابجديا|alphabetique|for security reasons)\b"
+    r"\b(?:alphabetical|alphabetically|in order of|affiliations?|identification purposes|names withheld"
+    r"|ordre alphabetique"
+    r"|orden alfabetico|ordem alfabetica|alphabetische\w*|herufi|ترتيب ابجدي|ابجديا|alphabetique"
+    r"|for security reasons)\b"
 )
 
 
@@ -319,7 +321,7 @@ def _are_names(parts: list[str], text: str, alone: bool, *, commas: bool) -> boo
         return False
     average = sum(len(part.split()) for part in parts) / len(parts)
     if not commas:
-        return len(parts) > 2 and average < 14 or alone and average < 14
+        return (len(parts) > 2 and average < 14) or (alone and average < 14)
     if average > 9:
         return False
     ended = bool(_AND.match(parts[-1]) or _LAST_AND.search(parts[-1]) or text.endswith("."))
@@ -347,20 +349,26 @@ _COLUMNS = re.compile(r"\t+| {3,}")
 _HEADS = {
     "number": "no|nr|n|num|number|numero|sno|s no|sl no|nummer|lfd nr|namba|الرقم|رقم|م",
     "country": "country|countries|pays|pais|land|nchi|الدوله|البلد|دوله|بلد|country of operation|country region"
-    "|country of registration|location|based in|region country|country territory|pays d intervention|sitz|herkunftsland",
+    "|country of registration|location|based in|region country|country territory|pays d intervention"
+    "|sitz|herkunftsland",
     "person": "contact|contact person|representative|signatory name|name of representative|name of signatory|person"
     "|contact name|representant|representante|nom du representant|nombre del representante|vertreter|vertreterin"
     "|ansprechperson|mwakilishi|الممثل|اسم الممثل|full name|first name|nom et prenom|nombre y apellido|nome completo",
-    "role": "role|title|position|job title|function|fonction|titre|cargo|puesto|funktion|cheo|wadhifa|المنصب|الصفه|titel",
+    "role": "role|title|position|job title|function|fonction|titre|cargo|puesto|funktion|cheo|wadhifa"
+    "|المنصب|الصفه|titel",
     "other": "email|e mail|website|web|url|date|signature|city|town|ville|ciudad|cidade|stadt|ort|mji|المدينه|التوقيع"
     "|التاريخ|البريد الالكتروني|region|type|sector|logo|phone|telephone|acronym|sigle|siglas|sigla|kind|category"
     "|correo|courriel|firma|sahihi|unterschrift|tarehe|datum|fecha|barua pepe|simu",
     "name": "name|names|organisation|organization|organisations|organizations|organisation name|organization name"
-    "|name of organisation|name of organization|name of the organisation|name of the organization|signatory|signatories"
+    "|name of organisation|name of organization|name of the organisation|name of the organization"
+    "|signatory|signatories"
     "|signataire|signataires|nom|nom de l organisation|nombre|nombre de la organizacion|organizacion|organizaciones"
-    "|nome|nome da organizacao|organizacao|organizacoes|firmante|firmantes|organisationen|name der organisation|verein"
-    "|jina|jina la shirika|shirika|mashirika|المنظمه|اسم المنظمه|المنظمات|الاسم|الجهه|الموقعون|association|entity|group"
-    "|institution|ngo|ong|entite|entidad|entidade|structure|affiliation|institution organisation|organisation institution",
+    "|nome|nome da organizacao|organizacao|organizacoes|firmante|firmantes|organisationen"
+    "|name der organisation|verein"
+    "|jina|jina la shirika|shirika|mashirika|المنظمه|اسم المنظمه|المنظمات|الاسم|الجهه|الموقعون"
+    "|association|entity|group"
+    "|institution|ngo|ong|entite|entidad|entidade|structure|affiliation|institution organisation"
+    "|organisation institution",
 }
 _KIND_OF_HEAD = {word: kind for kind, words in _HEADS.items() for word in words.split("|")}
 _CONTACT_CELL = re.compile(r"\S+@\S+|(?:https?://|www\.)\S+|\+?[\d\s()./-]{6,}")
@@ -528,7 +536,8 @@ def _disorder(rows: list[Row]) -> int:
 _FOOTNOTE = re.compile(r"(?:\s*(?:[*†‡§#]+|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d{1,3}\]))+$")
 _LEADING_MARK = re.compile(r"^[*†‡]+\s*")
 _CONTACT = re.compile(
-    r"\s*[(\[<|,;:–-]*\s*(?:https?://|www\.)[^\s)\]>]+[)\]>]?|\s*[(\[<|,;:–-]*\s*(?:mailto:)?[\w.+-]{1,64}@[\w.-]{3,80}[)\]>]?",
+    r"\s*[(\[<|,;:–-]*\s*(?:https?://|www\.)[^\s)\]>]+[)\]>]?|\s*[(\[<"
+    r"|,;:–-]*\s*(?:mailto:)?[\w.+-]{1,64}@[\w.-]{3,80}[)\]>]?",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"\s*[(\[,;:–—-]*\s*\+?\d[\d\s()./-]{7,}\d\)?$")
@@ -680,27 +689,43 @@ def _without_place(
 # --- people -------------------------------------------------------------------------------------------------------
 
 _ROLE = re.compile(
-    r"\b(?:(?:executive|managing|deputy|vice|co|founding|programme?|country|regional|interim|acting)?\s?(?:director|directors)"
-    r"|founders?|cofounder|president|chair|chairs|chairperson|chairman|chairwoman|ceo|coordinator|secretary|manager|officer"
-    r"|professor|prof|lecturer|fellow|lawyer|attorney|researcher|representative|head of|leader|treasurer|spokesperson|advisor"
-    r"|adviser|activist|journalist|advocate|phd candidate|teacher|author|poet|doctor|nurse|independent|student|board member|member|emeritus|scholar|consultant|team lead|policy lead|trustee"
-    r"|directrice|directeur|presidente?|fondat\w+|cofondat\w+|coordin\w+|secretaire|secretari[oa]|responsable|porte parole"
-    r"|membre|directora|fundador\w*|cofundador\w*|coordenador\w*|diretora?|miembro|membro|abogad\w+|defensor\w*|periodista|profesor\w*|investigador\w*|activista|avocat\w*|chercheu\w+"
-    r"|journaliste|professeure?|enseignante?|militante?|advogad\w+|pesquisador\w*|jornalista|professora?|representante|portavoz|vocera"
-    r"|vorsitzende\w*|geschaftsfuhr\w+|leiter\w*|sprecher\w*|mitglied|rechtsanw\w+|journalistin|professorin|wissenschaftler\w*|aktivist\w*|grunder\w*|vorstand\w*"
-    r"|mkurugenzi|mwenyekiti|katibu|mratibu|mwanzilishi|msemaji|wakili|mwandishi|mwalimu|mtafiti|mwanaharakati|mwakilishi"
-    r"|(?:ال)?مدير\w*|رييس\w*|منسق\w*|موسس\w*|موسس\w*|باحث\w*|محام\w*|صحفي\w*|ناشط\w*|استاذ\w*|كاتب\w*|طبيب\w*|الامين|امين|عضو|ممثل\w*)\b"
+    r"\b(?:(?:executive|managing|deputy|vice|co|founding|programme?|country|regional|interim"
+    r"|acting)?\s?(?:director|directors)"
+    r"|founders?|cofounder|president|chair|chairs|chairperson|chairman|chairwoman|ceo|coordinator"
+    r"|secretary|manager|officer"
+    r"|professor|prof|lecturer|fellow|lawyer|attorney|researcher|representative|head of|leader|treasurer"
+    r"|spokesperson|advisor"
+    r"|adviser|activist|journalist|advocate|phd candidate|teacher|author|poet|doctor|nurse|independent"
+    r"|student|board member|member|emeritus|scholar|consultant|team lead|policy lead|trustee"
+    r"|directrice|directeur|presidente?|fondat\w+|cofondat\w+|coordin\w+|secretaire|secretari[oa]"
+    r"|responsable|porte parole"
+    r"|membre|directora|fundador\w*|cofundador\w*|coordenador\w*|diretora?|miembro|membro|abogad\w+"
+    r"|defensor\w*|periodista|profesor\w*|investigador\w*|activista|avocat\w*|chercheu\w+"
+    r"|journaliste|professeure?|enseignante?|militante?|advogad\w+|pesquisador\w*|jornalista|professora?"
+    r"|representante|portavoz|vocera"
+    r"|vorsitzende\w*|geschaftsfuhr\w+|leiter\w*|sprecher\w*|mitglied|rechtsanw\w+|journalistin"
+    r"|professorin|wissenschaftler\w*|aktivist\w*|grunder\w*|vorstand\w*"
+    r"|mkurugenzi|mwenyekiti|katibu|mratibu|mwanzilishi|msemaji|wakili|mwandishi|mwalimu|mtafiti"
+    r"|mwanaharakati|mwakilishi"
+    r"|(?:ال)?مدير\w*|رييس\w*|منسق\w*|موسس\w*|موسس\w*|باحث\w*|محام\w*|صحفي\w*|ناشط\w*|استاذ\w*|كاتب\w*"
+    r"|طبيب\w*|الامين|امين|عضو|ممثل\w*)\b"
 )
 _ORGANISED = re.compile(
-    r"\b(?:network|association|foundation|organi[sz]ation|initiative|union|council|coalition|communit(?:y|ies)|cent(?:re|er)"
-    r"|committee|forum|alliance|institute|project|group|trust|society|movement|congress|federation|university|college|school"
-    r"|refugees?|hub|programme?|agency|youth|women|collective|voices?|rights|aid|development|support|relief|team|house|home"
-    r"|reseau|fondation|organisation|union|conseil|collectif|comite|centre|ligue|mouvement|federation|universite|refugies"
-    r"|asociacion|fundacion|organizacion|red|colectivo|colectiva|comite|centro|consejo|federacion|universidad|mujeres|refugiad[oa]s"
+    r"\b(?:network|association|foundation|organi[sz]ation|initiative|union|council|coalition|communit(?:y"
+    r"|ies)|cent(?:re|er)"
+    r"|committee|forum|alliance|institute|project|group|trust|society|movement|congress|federation"
+    r"|university|college|school"
+    r"|refugees?|hub|programme?|agency|youth|women|collective|voices?|rights|aid|development|support"
+    r"|relief|team|house|home"
+    r"|reseau|fondation|organisation|union|conseil|collectif|comite|centre|ligue|mouvement|federation"
+    r"|universite|refugies"
+    r"|asociacion|fundacion|organizacion|red|colectivo|colectiva|comite|centro|consejo|federacion"
+    r"|universidad|mujeres|refugiad[oa]s"
     r"|associacao|fundacao|organizacao|rede|coletivo|coletiva|conselho|federacao|universidade|mulheres|instituto"
     r"|verein|netzwerk|stiftung|bundnis|rat|verband|initiative|gesellschaft|universitat|zentrum|fluchtlingsrat|bund"
     r"|shirika|mtandao|chama|umoja|kikundi|jumuiya|kituo|taasisi|wakimbizi|wanawake|vijana"
-    r"|(?:ال)?(?:منظمه|جمعيه|شبكه|موسسه|موسسه|اتحاد|رابطه|مركز|مبادره|لجنه|هييه|مجلس|ايتلاف|تجمع|حركه|لاجيين|جامعه))\b"
+    r"|(?:ال)?(?:منظمه|جمعيه|شبكه|موسسه|موسسه|اتحاد|رابطه|مركز|مبادره|لجنه|هييه|مجلس|ايتلاف|تجمع|حركه"
+    r"|لاجيين|جامعه))\b"
 )
 _SEGMENTS = re.compile(r"\s*[,،;]\s*|\s+[-–—|]\s+")
 

@@ -99,7 +99,7 @@ def _lists_in(rows: list[Row]) -> list[_List]:
         end = _end_of_paragraph(rows, here) if announced.inline else _end_of_list(rows, announced.first)
         end = _without_stragglers(rows, announced.first, end)
         candidate = replace(announced, end=end)
-        if _holds_names(rows, candidate, early=not found and _prose_in(rows[:here]) < 40):
+        if _holds_names(rows, candidate, first_one=not found):
             found.append(candidate)
             here = end
         else:
@@ -239,7 +239,8 @@ def _names_between(rows: list[Row], first: int, end: int) -> list[int]:
 
 
 def _without_stragglers(rows: list[Row], first: int, end: int) -> int:
-    """Return where a list ends when rows that are unlike all its names, after the last that is like them, are not its own."""
+    """Return where a list ends when rows that are unlike all its names, after the last that is like "
+    "them, are not its own."""
     places = _names_between(rows, first, end)
     for alike in (_has_mark, _has_columns, _is_no_link, _is_no_heading):
         kept = [place for place in places if alike(rows[place])]
@@ -255,7 +256,8 @@ def _without_stragglers(rows: list[Row], first: int, end: int) -> int:
 
 
 def _end_together(rows: list[Row], kept: list[int], places: list[int]) -> bool:
-    """Tell whether nearly all rows up to the last kept one are kept, and fewer come after, under no heading of theirs."""
+    """Tell whether nearly all rows up to the last kept one are kept, and fewer come after, under no "
+    "heading of theirs."""
     last = kept[-1]
     within = sum(1 for place in places if place <= last)
     beyond = len(places) - within
@@ -301,8 +303,10 @@ def _is_headline(rows: list[Row], places: list[int]) -> bool:
 
 
 _HEADLINE = re.compile(
-    r"\b(?:calls?|urges?|welcomes?|condemns?|demands?|launch(?:es)?|says|responds?|joins?|signs?|why|how|statement|report"
-    r"|appelle|demande|condamne|pourquoi|declaration|pide|exige|condena|llama|como|comunicado|pede|por que|fordert|warum"
+    r"\b(?:calls?|urges?|welcomes?|condemns?|demands?|launch(?:es)?|says|responds?|joins?|signs?|why|how"
+    r"|statement|report"
+    r"|appelle|demande|condamne|pourquoi|declaration|pide|exige|condena|llama|como|comunicado|pede"
+    r"|por que|fordert|warum"
     r"|verurteilt|yataka|yalaani|taarifa|تدعو|تطالب|تدين|بيان|كيف|لماذا)\b"
 )
 
@@ -311,12 +315,21 @@ def _speaks_as_headline(text: str) -> bool:
     return bool(_HEADLINE.search(fold(text)))
 
 
-def _holds_names(rows: list[Row], candidate: _List, *, early: bool) -> bool:
+def _holds_names(rows: list[Row], candidate: _List, *, first_one: bool) -> bool:
     """Tell whether names really follow; a list before the letter has to be more than a few."""
     if candidate.inline:
         return len(signatories_in([replace(rows[candidate.start], text=candidate.inline)])) > 1
     count = len(_names_between(rows, candidate.first, candidate.end))
-    return count > (2 if early else 0)
+    if (
+        0 < count < _FEW
+        and first_one
+        and _prose_in(rows[candidate.end :]) > _prose_in(rows[: candidate.start])
+    ):
+        return len(signatories_in(_rows_of_list(rows, candidate))) >= _FEW
+    return count > 0
+
+
+_FEW = 3
 
 
 def _prose_in(rows: Sequence[Row]) -> int:
@@ -460,15 +473,17 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _OCCASION = re.compile(
-    r"\b(?:on the occasion|ahead of|marking|in advance of|on the eve|a l occasion|en amont|con motivo|con ocasion|por ocasiao"
-    r"|no marco|anlasslich|zum anlass|vor dem|bei der|kwa maadhimisho|katika maadhimisho|kuelekea|بمناسبه|عشيه|قبيل)\b"
+    r"\b(?:on the occasion|ahead of|marking|in advance of|on the eve|a l occasion|en amont|con motivo"
+    r"|con ocasion|por ocasiao"
+    r"|no marco|anlasslich|zum anlass|vor dem|bei der|kwa maadhimisho|katika maadhimisho|kuelekea|بمناسبه"
+    r"|عشيه|قبيل)\b"
 )
 
 
 def _head_of(rows: list[Row]) -> _Head:
     """Take title, subtitle and date off the top of a letter."""
     rows = [
-        row if furniture(row.text) is None or len(row.cells) > 1 else replace(row, text="") for row in rows
+        row if row.mark or row.cells or furniture(row.text) is None else replace(row, text="") for row in rows
     ]
     place = _place_of_title(rows)
     found, dated = _date_at_top(rows)
@@ -560,7 +575,8 @@ def _goes_on(row: Row, after: Row) -> bool:
 
 
 _SMALL_WORDS = frozenset(
-    "of the to and for on in a an at by with from de la le les des du et en pour à au aux del los las el y para por a da do das "
+    "of the to and for on in a an at by with from de la le les des du et en pour à au aux del los las el "
+    "y para por a da do das "
     "dos e der die das und für den dem an ya wa za na kwa في من على إلى و to".split()
 )
 
@@ -689,7 +705,8 @@ def _beginning_of_letter(rows: list[Row]) -> int | None:
 
 
 _WE_SIGN = re.compile(
-    r"^(?:we the|we as|we \d+|nous (?:les )?(?:organisations|soussigne\w*|associations)|nosotr[oa]s|las organizaciones|los abajo"
+    r"^(?:we the|we as|we \d+|nous (?:les )?(?:organisations|soussigne\w*|associations)|nosotr[oa]s"
+    r"|las organizaciones|los abajo"
     r"|nos as|nos organizacoes|as organizacoes|wir die|wir unterzeich\w+|sisi|نحن)\b"
 )
 
@@ -699,7 +716,8 @@ def _speaks_as_signatories(text: str) -> bool:
 
 
 def _is_inner_title(rows: list[Row], here: int) -> bool:
-    """Tell whether a row is the letter's own headline under a press release: short, with the letter's voice after it."""
+    """Tell whether a row is the letter's own headline under a press release: short, with the letter's "
+    "voice after it."""
     row = rows[here]
     if row.mark or len(row.text) > 200 or row.text.endswith((":", ",")):
         return False

@@ -81,8 +81,10 @@ _FINAL = """
     support our work, give now, volunteer, careers, jobs, faq, faqs, quick links, useful links, our partners,
     our funders, facebook, twitter, x, x twitter, linkedin, instagram, youtube, whatsapp, telegram, email, e mail,
     pinterest, reddit, tiktok, mastodon, bluesky, threads, flickr, vimeo, rss, copy link, link copied, messenger,
-    submit, first name, last name, full name, email address, required fields, your name, your email, send, post comment,
-    votre nom, votre courriel, envoyer, enviar, tu nombre, su nombre, seu nome, absenden, senden, ihr name, tuma, jina lako,
+    submit, first name, last name, full name, email address, required fields, your name, your email, send,
+    post comment,
+    votre nom, votre courriel, envoyer, enviar, tu nombre, su nombre, seu nome, absenden, senden, ihr name,
+    tuma, jina lako,
     إرسال, اسمك, بريدك الإلكتروني, annex, annexes, annexe, anexo, anhang, kiambatisho, ملحق,
     facebook instagram, facebook twitter linkedin, facebook twitter, opens in a new window, end, ends, the end, 30,
     suivant, precedent, article suivant, article precedent, page suivante, page precedente, navigation de l article,
@@ -148,6 +150,7 @@ _FINAL_OPENINGS = re.compile(
     r"""^(?:
     (?:(?:media|press)\s)?(?:contacts?|enquiries|inquiries)(?:\s\w+){0,3}\s*:
     | (?:media|press)\s(?:contacts?|enquiries|inquiries)\b
+    
     | for\s(?:more|further|media|press|additional|all|any|interviews?)\s.{0,30}(?:information|enquir|inquir|contact|visit|details)
     | notes?\s(?:to|for)\s(?:the\s)?editors?\b | editor.?s?.?\snotes?\b
     | about\s(?:us|the\s(?:coalition|campaign|organi[sz]ations?|signatories|network|authors?))\b
@@ -191,6 +194,7 @@ _PASSING_SHAPES = re.compile(
     | [-–—_=*~•·.\s]{3,} | [|¦]{1,3}
     | \S.{0,80}\.(?:jpe?g|png|gif|webp|svg|heic|tiff?|bmp)(?:\s\(\d+\))?
     | (?:image|photo|picture|figure|foto|imagen|imagem|bild|picha|صورة)\s*(?:credit|cr[ée]dit)?\s*\d*\s*:.{0,100}
+    
     | \d{1,3}\s?(?:min(?:ute)?s?\s(?:read|de\slecture|de\slectura|de\sleitura|lesezeit)|comments?|shares?|views?|likes?)
     | (?:download|read|view|t[ée]l[ée]charger|descargar|baixar|pakua|تحميل|تنزيل)\s.{0,40}(?:pdf|\.docx?).{0,10}
     | (?:add|ajoutez|agregue|sume|a[ñn]ada|adicione|ongeza|أضف)\s(?:your|votre|su|tu|sua|jina|اسم|منظمت)\w*.{0,40}
@@ -255,7 +259,8 @@ _VALEDICTIONS = """
     kwa mshikamano, katika mshikamano, wenu katika mshikamano, wako mwaminifu, wenu waaminifu, kwa heshima,
     wako wa dhati, wenu wa dhati, kwa heshima kubwa, wako katika mshikamano, kwa umoja, kwa matumaini, wako mtiifu,
     مع التضامن, بتضامن, في تضامن, تضامنا, متضامنين, متضامنون, متضامنات, مع خالص التضامن, مع تضامننا, مع خالص الاحترام,
-    مع فائق الاحترام, مع فائق التقدير, مع الاحترام, مع التحية, مع أطيب التحيات, مع تحياتنا, وتفضلوا بقبول, تفضلوا بقبول,
+    مع فائق الاحترام, مع فائق التقدير, مع الاحترام, مع التحية, مع أطيب التحيات, مع تحياتنا, وتفضلوا بقبول,
+    تفضلوا بقبول,
     وتقبلوا, مع الشكر والتقدير, بكل احترام, باحترام, بكل تضامن
 """
 
@@ -323,44 +328,56 @@ _GROUPS = """
     organisations, organizations, organisation, organization, individuals, individual signatories, allies,
     allied organisations, allied organizations, ally organisations, ally organizations, supporting organisations,
     supporting organizations, supporters, refugee led organisations, refugee led organizations, rlos, ngos, csos,
-    ngos and csos, international organisations, international organizations, national organisations, local organisations,
-    international ngos, national ngos, local ngos, national organizations, local organizations, regional organisations,
+    ngos and csos, international organisations, international organizations, national organisations,
+    local organisations,
+    international ngos, national ngos, local ngos, national organizations, local organizations,
+    regional organisations,
     regional organizations, networks, coalitions, networks and coalitions, coalitions and networks, civil society,
     civil society organisations, civil society organizations, community organisations, community organizations,
     faith based organisations, faith based organizations, academics, academics and experts, experts, scholars,
-    individuals in their personal capacity, in their personal capacity, people, persons, partners, partner organisations,
+    individuals in their personal capacity, in their personal capacity, people, persons, partners,
+    partner organisations,
     partner organizations, refugee leaders, individuals and experts, organisational, organizational, institutions,
     groups, members, friends, youth organisations, women led organisations, women led organizations,
     displaced led organisations, initial, additional, organizations and networks, organisations and networks,
     associations, collectifs, reseaux, individus, personnes, personnalites, organisations alliees, allies et alliees,
     organisations dirigees par des refugies, organisations de refugies, a titre individuel, ong, societe civile,
     organisations internationales, organisations nationales, organisations locales, particuliers,
-    organisations dirigees par les refugies, organisations partenaires, organisations de soutien, experts et universitaires,
+    organisations dirigees par les refugies, organisations partenaires, organisations de soutien,
+    experts et universitaires,
     organizaciones, personas, individuos, individuales, aliadas, aliados, organizaciones aliadas, redes, colectivos,
     organizaciones lideradas por personas refugiadas, organizaciones de refugiados, organizaciones internacionales,
     organizaciones nacionales, organizaciones locales, a titulo personal, a titulo individual, personas individuales,
-    sociedad civil, academicos, academicas, organizaciones de personas refugiadas, organizaciones lideradas por refugiados,
+    sociedad civil, academicos, academicas, organizaciones de personas refugiadas,
+    organizaciones lideradas por refugiados,
     organizacoes, pessoas, coletivos, organizacoes aliadas, organizacoes lideradas por pessoas refugiadas,
     organizacoes lideradas por refugiados, organizacoes internacionais, organizacoes nacionais, sociedade civil,
     pessoas fisicas, organizacoes de pessoas refugiadas, movimentos, organizacoes locais,
     organisationen, einzelpersonen, personen, verbundete, verbundete organisationen, netzwerke, vereine, bundnisse,
     gefluchtetenselbstorganisationen, selbstorganisationen, migrantenselbstorganisationen, verbande, initiativen,
-    internationale organisationen, nationale organisationen, lokale organisationen, unterstutzende, unterstutzende organisationen,
-    von gefluchteten gefuhrte organisationen, gefluchteten gefuhrte organisationen, initiativen und vereine, partnerorganisationen,
-    mashirika, watu binafsi, washirika, mitandao, vikundi, mashirika ya wakimbizi, mashirika yanayoongozwa na wakimbizi,
+    internationale organisationen, nationale organisationen, lokale organisationen, unterstutzende,
+    unterstutzende organisationen,
+    von gefluchteten gefuhrte organisationen, gefluchteten gefuhrte organisationen, initiativen und vereine,
+    partnerorganisationen,
+    mashirika, watu binafsi, washirika, mitandao, vikundi, mashirika ya wakimbizi,
+    mashirika yanayoongozwa na wakimbizi,
     mashirika ya kimataifa, mashirika ya kitaifa, asasi za kiraia, mashirika washirika, mashirika rafiki,
     المنظمات, منظمات, الأفراد, أفراد, الحلفاء, الشبكات, الجمعيات, المنظمات الحليفة, المنظمات بقيادة اللاجئين, الشركاء,
-    المنظمات التي يقودها اللاجئون, منظمات يقودها لاجئون, المنظمات الدولية, المنظمات المحلية, المنظمات الوطنية, المنظمات الداعمة,
+    المنظمات التي يقودها اللاجئون, منظمات يقودها لاجئون, المنظمات الدولية, المنظمات المحلية,
+    المنظمات الوطنية, المنظمات الداعمة,
     منظمات المجتمع المدني, الشخصيات, المنظمات الشريكة
 """
 
 _PEOPLE = re.compile(
-    r"\b(?:individual\w*|people|persons|personal|academics?|experts?|scholars|leaders|individus|personnes|personnalites"
-    r"|particuliers|individuel\w*|universitaires|personas|individuos|individuales|academic[oa]s|pessoas|einzelpersonen|personen"
+    r"\b(?:individual\w*|people|persons|personal|academics?|experts?|scholars|leaders|individus|personnes"
+    r"|personnalites"
+    r"|particuliers|individuel\w*|universitaires|personas|individuos|individuales|academic[oa]s|pessoas"
+    r"|einzelpersonen|personen"
     r"|watu|الافراد|افراد|الاشخاص|الشخصيات)\b"
 )
 _NOT_PEOPLE = re.compile(
-    r"\b(?:organi[sz]a\w*|organisation\w*|associations?|mashirika|المنظمات|ngos?|ong|networks?|led|lideradas|dirigees)\b"
+    r"\b(?:organi[sz]a\w*|organisation\w*|associations?|mashirika|المنظمات|ngos?|ong|networks?|led"
+    r"|lideradas|dirigees)\b"
 )
 _COUNT = re.compile(r"[(\[]\s*(?:n\s?=\s?)?\d{1,5}\s*[)\]]|:\s*\d{1,5}$|(?<=\s)[-–—]\s*\d{1,5}$")
 _MOST_HEADING_WORDS = 16
@@ -456,41 +473,56 @@ _ASKING = re.compile(
 )
 
 _LETTER_WORDS = re.compile(
-    r"\b(?:open letter|joint letter|letter|joint statement|statement|appeal|joint call|lettre ouverte|lettre|declaration"
-    r"|communique|appel|tribune|carta abierta|carta|declaracion|comunicado|pronunciamiento|manifiesto|carta aberta|manifesto"
+    r"\b(?:open letter|joint letter|letter|joint statement|statement|appeal|joint call|lettre ouverte"
+    r"|lettre|declaration"
+    r"|communique|appel|tribune|carta abierta|carta|declaracion|comunicado|pronunciamiento|manifiesto"
+    r"|carta aberta|manifesto"
     r"|declaracao|offener brief|offenen brief|brief|erklarung|stellungnahme|appell|aufruf|barua|tamko|taarifa"
     r"|رساله|الرساله|بيان|البيان|نداء)\b"
 )
 
 _KICKERS = """
-    open letter, joint open letter, joint letter, joint statement, statement, press release, news release, media release,
-    for immediate release, immediate release, press statement, media advisory, public statement, public letter, news, blog,
-    letter, the letter, the statement, text of the letter, text of the statement, appeal, a joint statement, an open letter, letters, statements, advocacy, press releases, embargoed,
-    lettre ouverte, lettre ouverte conjointe, lettre conjointe, communique de presse, communique, declaration conjointe,
+    open letter, joint open letter, joint letter, joint statement, statement, press release, news release,
+    media release,
+    for immediate release, immediate release, press statement, media advisory, public statement,
+    public letter, news, blog,
+    letter, the letter, the statement, text of the letter, text of the statement, appeal, a joint statement,
+    an open letter, letters, statements, advocacy, press releases, embargoed,
+    lettre ouverte, lettre ouverte conjointe, lettre conjointe, communique de presse, communique,
+    declaration conjointe,
     declaration, appel, tribune, la lettre, texte de la lettre, pour diffusion immediate,
     carta abierta, carta publica, comunicado, comunicado de prensa, comunicado publico, comunicado conjunto,
     la carta, texto de la carta, a carta, texto da carta, der brief, wortlaut, نص الرسالة, الرسالة,
     declaracion conjunta, declaracion, pronunciamiento, para publicacion inmediata, nota de prensa,
-    carta aberta, carta conjunta, nota publica, comunicado de imprensa, nota a imprensa, declaracao conjunta, declaracao,
+    carta aberta, carta conjunta, nota publica, comunicado de imprensa, nota a imprensa,
+    declaracao conjunta, declaracao,
     para divulgacao imediata, manifesto,
-    offener brief, gemeinsamer brief, pressemitteilung, gemeinsame erklarung, erklarung, stellungnahme, zur sofortigen veroffentlichung,
+    offener brief, gemeinsamer brief, pressemitteilung, gemeinsame erklarung, erklarung, stellungnahme,
+    zur sofortigen veroffentlichung,
     barua ya wazi, barua, tamko la pamoja, taarifa kwa vyombo vya habari, tamko, taarifa,
     رسالة مفتوحة, رساله مفتوحه, بيان مشترك, بيان صحفي, بيان, رسالة, للنشر الفوري, نداء
 """
 
 _SALUTATION = re.compile(
-    r"^(?:dear|excellenc\w+|your excellenc\w+|to the attention|to (?:the|all|his|her|their|our|un|member|heads|governments?|mr|mrs|ms)\b"
+    r"^(?:dear|excellenc\w+|your excellenc\w+|to the attention|to (?:the|all|his|her|their|our|un|member"
+    r"|heads|governments?|mr|mrs|ms)\b"
     r"|ladies and|honou?rable|madam|mesdames|messieurs|madame|monsieur|cher|chers|cheres|chere|a l attention"
-    r"|aux? (?:etats|chefs|gouvernements?|membres?|dirigeants?|ministres?|president)|estimad\w+|senor\w*|a los? estados|a la atencion"
-    r"|excelencias?|excelentisim\w+|distinguid\w+|prezad\w+|senhor\w*|caros?|exmo|aos? (?:estados|chefes|governos)|sehr geehrte\w*"
-    r"|liebe\w*|an die|exzellenz\w*|waheshimiwa|mheshimiwa|wapendwa|ndugu|kwa (?:nchi|serikali|viongozi|waheshimiwa|wakuu)"
+    r"|aux? (?:etats|chefs|gouvernements?|membres?|dirigeants?|ministres?|president)|estimad\w+|senor\w*"
+    r"|a los? estados|a la atencion"
+    r"|excelencias?|excelentisim\w+|distinguid\w+|prezad\w+|senhor\w*|caros?|exmo|aos? (?:estados|chefes"
+    r"|governos)|sehr geehrte\w*"
+    r"|liebe\w*|an die|exzellenz\w*|waheshimiwa|mheshimiwa|wapendwa|ndugu|kwa (?:nchi|serikali|viongozi"
+    r"|waheshimiwa|wakuu)"
     r"|السيد|الساده|السيده|اصحاب|صاحب|سعاده|معالي|الي (?:الدول|حكومات|الساده|قاده|روساء|السيد))\b"
 )
 
 _PREFACE_END = re.compile(
-    r"^(?:(?:the )?full (?:text|letter|statement)|read the (?:full )?(?:letter|statement)|(?:the )?text of the letter|the letter (?:reads|in full)"
-    r"|le texte (?:integral|complet)|texte (?:integral|complet)|lire la lettre|texto (?:completo|integro|integral)|leia a carta"
-    r"|(?:der )?(?:volle|vollstandige|ganze)\w* (?:text|wortlaut|brief)|(?:der brief )?im wortlaut|barua kamili|maandishi kamili|نص الرساله|النص الكامل|نص البيان)\b"
+    r"^(?:(?:the )?full (?:text|letter|statement)|read the (?:full )?(?:letter|statement)"
+    r"|(?:the )?text of the letter|the letter (?:reads|in full)"
+    r"|le texte (?:integral|complet)|texte (?:integral|complet)|lire la lettre|texto (?:completo|integro"
+    r"|integral)|leia a carta"
+    r"|(?:der )?(?:volle|vollstandige|ganze)\w* (?:text|wortlaut|brief)|(?:der brief )?im wortlaut"
+    r"|barua kamili|maandishi kamili|نص الرساله|النص الكامل|نص البيان)\b"
 )
 
 # Words that carry a sentence, and that hardly a name has.

@@ -26,6 +26,7 @@ def written_anew(upload: "File[bytes]") -> "ContentFile[bytes]":
             upright = ImageOps.exif_transpose(picture).convert("RGB")
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError, ValueError):
         raise ValidationError(_("This is no picture we can read. JPEG, PNG and WebP work.")) from None
+    upright.info.clear()  # a JPEG's comment would be written out again
     upright.thumbnail((WIDEST, WIDEST))
     out = BytesIO()
     upright.save(out, "JPEG", quality=82, optimize=True, progressive=True)

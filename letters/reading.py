@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import docx
-from bs4 import BeautifulSoup, NavigableString, Tag, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
+from bs4.element import NavigableString, Tag
 from django.utils.translation import gettext_lazy as _
 from docx.opc.exceptions import OpcError
 from lxml import etree

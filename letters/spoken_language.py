@@ -5,12 +5,18 @@ from collections import Counter
 
 _COMMONEST = {
     "en": "the of and to in we our that for is are on with this as by from have be their who all not these has",
-    "fr": "le la les des et en nous que dans pour sur une est qui du au par aux sont notre nos cette pas avec plus ont leur",
-    "es": "el la los las de que y en por para con una del se su nuestro nuestra al es como más sus este esta son han nos",
-    "pt": "o a os as de que e em por para com uma do da não se dos das no na nos ao são mais pelo pela nosso nossa também sua",
-    "de": "der die das und in wir zu den von mit für auf ist im nicht eine dem des sich sind als auch werden unsere dass ein",
-    "sw": "ya na wa kwa za ni la katika kama sisi hii ili cha yetu zetu wao watu kuwa haki hizi wakimbizi nchi au pia",
-    "it": "il lo gli di che e per una con non sono della delle dei nel alla più dal anche come questo nostra nostri siamo",
+    "fr": "le la les des et en nous que dans pour sur une est qui du au par aux sont notre nos cette pas "
+    "avec plus ont leur",
+    "es": "el la los las de que y en por para con una del se su nuestro nuestra al es como más sus este "
+    "esta son han nos",
+    "pt": "o a os as de que e em por para com uma do da não se dos das no na nos ao são mais pelo pela "
+    "nosso nossa também sua",
+    "de": "der die das und in wir zu den von mit für auf ist im nicht eine dem des sich sind als auch "
+    "werden unsere dass ein",
+    "sw": "ya na wa kwa za ni la katika kama sisi hii ili cha yetu zetu wao watu kuwa haki hizi wakimbizi "
+    "nchi au pia",
+    "it": "il lo gli di che e per una con non sono della delle dei nel alla più dal anche come questo "
+    "nostra nostri siamo",
     "nl": "de het een van en in wij dat op voor met zijn niet aan ook onze door worden naar om bij deze hebben dit",
     "tr": "ve bir bu için ile olarak da de çok olan daha biz ki mülteci hak kadar gibi olduğu tüm",
     "so": "waa iyo oo ka ku u in ee ay aan la uu waxaan waxa dadka qaxootiga si loo kale leh",

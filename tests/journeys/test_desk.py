@@ -106,7 +106,8 @@ def test_the_queue_shows_what_waits_for_staff_the_oldest_first_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    ("hours", "level"), [(0, "fresh"), (23, "fresh"), (25, "amber"), (71, "amber"), (73, "red"), (2000, "red")]
+    ("hours", "level"),
+    [(0, "fresh"), (23, "fresh"), (25, "amber"), (71, "amber"), (73, "red"), (2000, "red")],
 )
 def test_what_waits_is_amber_after_a_day_and_red_after_three(alice, hours, level):
     signature = make_signature(
@@ -143,7 +144,9 @@ def test_a_moderator_approves_and_is_shown_the_next_case(bob, client, work, mail
     ],
 )
 @pytest.mark.parametrize("before", ["awaiting_moderation", "published"])
-def test_a_reason_is_asked_for_and_mailed(bob, client, work, mailbox, decision, reason, status, words, before):
+def test_a_reason_is_asked_for_and_mailed(
+    bob, client, work, mailbox, decision, reason, status, words, before
+):
     signature = make_signature(email="a@kettle.example", status=before)
     for missing in ({}, {"reason": ""}, {"reason": "because"}):
         decide(bob, signature, decision, **missing)
@@ -230,9 +233,7 @@ def test_staff_complete_an_imported_name(bob, client):
 
 def test_the_longest_facts_that_can_be_signed_can_be_approved(bob):
     website = "https://kettle.example/" + "k" * 277
-    signature = make_signature(
-        name="ﷺ" * 255, latin="K" * 255, website=website, status="awaiting_moderation"
-    )
+    signature = make_signature(name="ﷺ" * 255, latin="K" * 255, website=website, status="awaiting_moderation")
     decide(bob, signature, "approve")
     assert signature.status == "published"
     assert signature.organisation.website == website
@@ -367,8 +368,9 @@ def hidden_values(signature):
 
 
 LOOKUPS = (
-    "exact iexact contains icontains startswith istartswith endswith regex iregex in gt gte lt lte range isnull".split()
-)
+    "exact iexact contains icontains startswith istartswith endswith regex iregex in gt gte lt lte range "
+    "isnull"
+).split()
 
 
 def probes(value, lookup):
@@ -473,7 +475,9 @@ def test_who_may_only_look_does_nothing(carol):
         act_on(carol, action, [organisation], page=ORGANISATIONS)
     carol.post(f"{ORGANISATIONS}{organisation.pk}/change/", {"verification": "verified"})
     for act in ("gather", "open", "close", "reopen", "archive", "link"):
-        assert carol.post(f"/admin/letters/letter/{signature.letter_id}/act/", {"act": act}).status_code == 403
+        assert (
+            carol.post(f"/admin/letters/letter/{signature.letter_id}/act/", {"act": act}).status_code == 403
+        )
     before = signature.letter.gathering_key, signature.letter.closes_at
     signature.refresh_from_db()
     organisation.refresh_from_db()
@@ -503,7 +507,9 @@ def test_a_moderator_has_no_way_to_more_rights(bob):
 
 
 @pytest.mark.parametrize("page", ["add/", "{pk}/change/", "{pk}/delete/"])
-@pytest.mark.parametrize("model", ["signatories/signature", "letters/event", "django_tasks_database/dbtaskresult"])
+@pytest.mark.parametrize(
+    "model", ["signatories/signature", "letters/event", "django_tasks_database/dbtaskresult"]
+)
 def test_not_even_a_superuser_types_into_what_only_acts_may_change(alice, model, page):
     signature = make_signature(status="awaiting_moderation")
     Event.objects.create(act="sign", subject_kind="signature", subject_id=signature.public_id)
@@ -533,7 +539,11 @@ def test_organisations_are_neither_added_nor_deleted_and_only_their_verification
         [],
     )
     event = Event.objects.get(act="verify")
-    assert (event.subject_id, event.reason, event.by.username) == (organisation.public_id, "verified", "alice")
+    assert (event.subject_id, event.reason, event.by.username) == (
+        organisation.public_id,
+        "verified",
+        "alice",
+    )
 
 
 def test_several_organisations_are_verified_or_doubted_at_once(alice):
@@ -551,7 +561,9 @@ def test_the_admins_own_log_keeps_no_name(alice):
     organisation = make_organisation("Zaynab's Secret Circle")
     alice.post(f"{ORGANISATIONS}{organisation.pk}/change/", {"verification": "doubtful"})
     assert LogEntry.objects.exists()
-    assert not [entry for entry in LogEntry.objects.all() if "Zaynab" in f"{entry.object_repr}{entry.change_message}"]
+    assert not [
+        entry for entry in LogEntry.objects.all() if "Zaynab" in f"{entry.object_repr}{entry.change_message}"
+    ]
 
 
 # --- letters -------------------------------------------------------------------------------------------
@@ -585,7 +597,11 @@ def test_a_letter_goes_its_way_by_buttons(alice, client):
         ("Europe/Zurich", "2031-01-15T12:00", datetime(2031, 1, 15, 11, 0, tzinfo=UTC)),
         ("Europe/Zurich", "2031-07-15T12:00", datetime(2031, 7, 15, 10, 0, tzinfo=UTC)),
         ("Pacific/Auckland", "2031-01-01T00:00", datetime(2030, 12, 31, 11, 0, tzinfo=UTC)),
-        ("Europe/Zurich", "2031-03-30T02:30", datetime(2031, 3, 30, 1, 30, tzinfo=UTC)),  # the hour that is skipped
+        (
+            "Europe/Zurich",
+            "2031-03-30T02:30",
+            datetime(2031, 3, 30, 1, 30, tzinfo=UTC),
+        ),  # the hour that is skipped
     ],
 )
 def test_a_date_is_meant_in_the_letters_own_time_zone(alice, zone, typed, meant):
@@ -677,7 +693,12 @@ def test_a_letter_that_was_read_is_not_deleted(alice):
 
 
 def letter_form(letter, recipients=()):
-    form = {"host": letter.host_id, "slug": letter.slug, "original_language": "en", "time_zone": letter.time_zone}
+    form = {
+        "host": letter.host_id,
+        "slug": letter.slug,
+        "original_language": "en",
+        "time_zone": letter.time_zone,
+    }
     form |= {"figures-TOTAL_FORMS": "0", "figures-INITIAL_FORMS": "0"}
     form |= {"recipients-TOTAL_FORMS": str(len(recipients)), "recipients-INITIAL_FORMS": "0"}
     for number, office in enumerate(recipients):
@@ -750,7 +771,11 @@ def test_a_picture_is_written_anew_without_what_it_hides(alice, client, kind):
 @pytest.mark.parametrize(
     ("content", "name", "content_type"),
     [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "x.svg", "image/svg+xml"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+            "x.svg",
+            "image/svg+xml",
+        ),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.png", "image/png"),
         (b"<html><script>alert(1)</script>", "x.png", "image/png"),
         (b"", "x.png", "image/png"),

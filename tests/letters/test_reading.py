@@ -57,7 +57,13 @@ def test_lines_are_counted_as_an_editor_counts_them(tmp_path):
 def test_a_web_page_is_read_without_its_furniture():
     found = texts(read_document(FIXTURES / "en_by_country.html"))
     assert found[0] == "Work Permits Before the Harvest"
-    for furniture in ("Home", "We use cookies to make this site better.", "Facebook", "Nurses win a hearing", "Newsletter"):
+    for furniture in (
+        "Home",
+        "We use cookies to make this site better.",
+        "Facebook",
+        "Nurses win a hearing",
+        "Newsletter",
+    ):
         assert furniture not in found
     assert not any("var a" in text or "color" in text for text in found)
 
@@ -76,7 +82,10 @@ def test_a_web_page_keeps_what_its_marks_say(tmp_path):
 
 
 def test_a_page_is_recognised_by_its_content_whatever_it_is_called(tmp_path):
-    assert texts(read_document(written(tmp_path, "page.txt", "<!DOCTYPE html><p>Hello<p>there"))) == ["Hello", "there"]
+    assert texts(read_document(written(tmp_path, "page.txt", "<!DOCTYPE html><p>Hello<p>there"))) == [
+        "Hello",
+        "there",
+    ]
 
 
 def test_text_that_mentions_a_tag_stays_text(tmp_path):
@@ -129,11 +138,18 @@ def test_a_word_document_is_read_in_order_with_headings_lists_and_tables(tmp_pat
             row.cells[0].text, row.cells[1].text = cells
         document.add_paragraph().add_run("Bold").bold = True
 
-    lines = [line for line in read_document(written(tmp_path, "letter.docx", word_document(build))) if line.text]
+    lines = [
+        line for line in read_document(written(tmp_path, "letter.docx", word_document(build))) if line.text
+    ]
     assert [line.text for line in lines] == [
         *("Head", "Two", "lines", "Bullet", "Number", "Name | Country", "Paper Boats | Kenya", "Bold")
     ]
-    assert (lines[0].level, lines[3].item, lines[4].item, lines[6].cells) == (1, "-", "1.", ("Paper Boats", "Kenya"))
+    assert (lines[0].level, lines[3].item, lines[4].item, lines[6].cells) == (
+        1,
+        "-",
+        "1.",
+        ("Paper Boats", "Kenya"),
+    )
     assert lines[7].bold
 
 
@@ -200,7 +216,11 @@ def test_a_damaged_word_document_is_read_or_refused(tmp_path, place, junk):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))))
+@given(
+    content=st.one_of(
+        st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))
+    )
+)
 def test_any_bytes_are_read_or_refused(tmp_path, content):
     for name in ("letter.txt", "letter.html", "letter.docx"):
         try:

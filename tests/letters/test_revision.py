@@ -5,7 +5,6 @@ Every act and every form is driven here. A new one that is not fails `test_every
 
 import inspect
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -26,15 +25,12 @@ from letters.parsing import ParsedLetter, ParsedSignatory
 from signatories import admin as signatories_admin
 from signatories import importing, moderation, signing, verification, withdrawal
 from signatories.importing import Found
-from signatories.models import Signature
 from tests.crawling import crawl_kept_pages
 from tests.factories import (
     make_claim,
     make_contact_details,
     make_host,
-    make_imported,
     make_letter,
-    make_proposal,
     make_signature,
     make_staff,
 )
@@ -42,62 +38,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 LATER = timedelta(days=2)
-
-
-@dataclass
-class World:
-    """Two hosts, letters in every phase, signatures in every state, and Alice at her desk."""
-
-    desk: Client
-    alice: Staff
-    host: Host
-    open: Letter
-    older: Letter
-    closed: Letter
-    gathering: Letter
-    draft: Letter
-    signatures: dict[str, Signature]
-    imported: Signature
-
-    def __getitem__(self, status: str) -> Signature:
-        return self.signatures[status]
-
-
-@pytest.fixture
-def two_languages(settings):
-    """A page is the same function in each; two of them, of both directions, halve the time of a long test."""
-    settings.LANGUAGES = [one for one in settings.LANGUAGES if one[0] in ("en", "ar")]
-
-
-@pytest.fixture
-def world(settings, tmp_path):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {**settings.STORAGES["default"], "OPTIONS": {"location": tmp_path}},
-    }
-    alice = make_staff()
-    desk = Client()
-    desk.force_login(alice)
-    host = make_host()
-    now = timezone.now()
-    letters = {
-        "older": make_letter("older", title="Older", opens_at=now - timedelta(days=20)),
-        "open": make_letter("asylum", languages=("en", "ar")),
-        "closed": make_letter("closed", phase="closed", host=make_host("elsewhere", name="Elsewhere")),
-        "gathering": make_letter("gathering", phase="gathering"),
-        "draft": make_letter("draft", phase="draft"),
-    }
-    signatures = {
-        status: make_signature(letters["open"], name=f"House {status}", status=status)
-        for status in ("unconfirmed", "awaiting_moderation", "held", "published", "rejected")
-    }
-    make_proposal(signatures["published"])
-    signatures["phone"] = make_signature(letters["open"], status="unconfirmed", phone="+254700000000")
-    signatures["counted"] = make_signature(letters["open"], name="Quiet", visibility="counted_only")
-    signatures["early"] = make_signature(letters["gathering"], status="awaiting_moderation")
-    imported = make_imported(letters["open"], name="Old Guard")
-    make_host("empty", name="Empty")
-    return World(desk, alice, host, signatures=signatures, imported=imported, **letters)
 
 
 # --- every act, and whether the public sees what it does -----------------------------------------------
