@@ -68,8 +68,8 @@ def _entries(rows: list[Row], people: bool) -> Iterator[_Entry]:
     if sum(1 for row in rows if row.cells) * 2 > sum(1 for row in rows if not row.blank):
         yield from _entries_of_table(rows, people)
         return
-    rows = _unwrapped(rows)
-    yield from _entries_of_rows(rows, people)
+    labelled = list(_labelled_entries(rows, people))
+    yield from labelled or _entries_of_rows(_unwrapped(rows), people)
 
 
 def _entries_of_rows(rows: list[Row], people: bool) -> Iterator[_Entry]:
@@ -114,7 +114,8 @@ def _unknown_headings(rows: list[Row]) -> set[Row]:
     """Return the rows that head others in words that no table has ("Founding members:")."""
     levels = {row for row in rows[:-1] if row.level and not row.mark}
     colons = {row for row in rows[:-1] if row.text.endswith((":", "：")) and not row.mark}
-    return {row for group in (levels, colons) if len(group) * 2 < len(rows) for row in group}
+    few_levels = levels if len(levels) * 2 < len(rows) else set()
+    return few_levels | (colons if len(colons) * 2 <= len(rows) else set())
 
 
 def _country_heading(row: Row) -> str:
@@ -170,7 +171,7 @@ _GOES_ON = re.compile(
 def _unwrapped(rows: list[Row]) -> list[Row]:
     """Join names that a text export broke over two lines, where it is clear that it did."""
     rows = _with_long_names_joined(_with_signature_blocks_joined(_with_paragraphs_joined(rows)))
-    marked = _mostly(rows, lambda row: bool(row.mark))
+    marked = sum(1 for row in rows if row.mark) * 2 >= sum(1 for row in rows if not row.blank)
     found: list[Row] = []
     for row in rows:
         before = found[-1] if found else None
@@ -294,14 +295,20 @@ def _names_in_paragraph(text: str, *, alone: bool) -> list[str]:
     return [text]
 
 
+_BRACKETS = re.compile(r"\([^()]{0,120}\)|\[[^\[\]]{0,120}\]")
+
+
 def _split_outside_brackets(separator: str, text: str) -> Iterator[str]:
-    depth = start = 0
-    marks = {found.start(): found for found in re.finditer(separator, text)}
-    for place, letter in enumerate(text):
-        depth = max(0, depth + (letter in "([") - (letter in ")]"))
-        if not depth and place in marks and place >= start:
-            yield text[start:place].strip()
-            start = marks[place].end()
+    """Yield the parts of a text; a bracket that is never closed hides no separator."""
+    inside = [found.span() for found in _BRACKETS.finditer(text)]
+    start = bracket = 0
+    for mark in re.finditer(separator, text):
+        while bracket < len(inside) and inside[bracket][1] <= mark.start():
+            bracket += 1
+        if bracket < len(inside) and inside[bracket][0] < mark.start():
+            continue
+        yield text[start : mark.start()].strip()
+        start = mark.end()
     yield text[start:].strip()
 
 
@@ -317,7 +324,7 @@ def _rejoined(parts: list[str]) -> list[str]:
 
 
 def _are_names(parts: list[str], text: str, alone: bool, *, commas: bool) -> bool:
-    if len(parts) < 2 or any(is_role(part) for part in parts):
+    if len(parts) < 2 or (commas and any(is_role(part) for part in parts)):
         return False
     average = sum(len(part.split()) for part in parts) / len(parts)
     if not commas:
@@ -380,12 +387,14 @@ def _with_columns(rows: list[Row]) -> list[Row]:
     wide = [row for row in full if not row.cells and _COLUMNS.search(row.text)]
     if len(wide) < 2 or len(wide) * 2 < len(full):
         return rows
-    return [
-        row
-        if row.cells or row.blank
-        else replace(row, cells=tuple(joined(cell) for cell in _COLUMNS.split(row.text)))
-        for row in rows
-    ]
+    return [row if row.cells or row.blank else replace(row, cells=_columns_of(row)) for row in rows]
+
+
+def _columns_of(row: Row) -> tuple[str, ...]:
+    """Return a row's columns; a number that was taken for a list mark may have been the first one."""
+    mark = row.raw[: -len(row.text)] if row.raw.endswith(row.text) else ""
+    numbered = [mark] if _COLUMNS.search(mark) else []
+    return tuple(joined(cell) for cell in [*numbered, *_COLUMNS.split(row.text)])
 
 
 def _entries_of_table(rows: list[Row], people: bool) -> Iterator[_Entry]:
@@ -421,6 +430,10 @@ def _entry_of_row(row: Row, kinds: list[str], country: str, people: bool) -> _En
     for kind, cell in zip(kinds, row.cells, strict=False):
         if cell and kind not in found:
             found[kind] = cell
+    return _entry_of_record(row, found, country, people, settled="country" in kinds)
+
+
+def _entry_of_record(row: Row, found: dict[str, str], country: str, people: bool, *, settled: bool) -> _Entry:
     code = country_code(found.get("country", ""), also_codes=True) or _last_country(found.get("country", ""))
     name = found.get("name") or found.get("person", "")
     person = found.get("person", "") or ("" if found.get("name") else name)
@@ -432,7 +445,7 @@ def _entry_of_row(row: Row, kinds: list[str], country: str, people: bool) -> _En
         people=people,
         person=person,
         role=found.get("role", ""),
-        settled="country" in kinds,
+        settled=settled,
     )
 
 
@@ -460,8 +473,7 @@ def _kinds_of_columns(table: list[Row]) -> list[str]:
         or _kind_by_content([row.cells[place] for row in body if place < len(row.cells)])
         for place in range(width)
     ]
-    kinds = _with_one_name_column(kinds, told=bool(head))
-    return kinds
+    return _with_one_name_column(kinds, told=bool(head))
 
 
 def _kind_by_content(cells: list[str]) -> str:
@@ -532,6 +544,29 @@ def _disorder(rows: list[Row]) -> int:
 
 
 # --- what stands around a name ----------------------------------------------------------------------------------
+
+_LABELLED = re.compile(r"^([^:：]{2,40}?)\s*[:：]\s*(\S.*)$")
+
+
+def _labelled_entries(rows: list[Row], people: bool) -> Iterator[_Entry]:
+    """Yield the entries of a list that labels each row: "Name: ...", then "Country: ..."."""
+    full = [row for row in rows if not row.blank]
+    found = [
+        (row, match, _kind_of_head(fold(match[1]))) for row in full if (match := _LABELLED.match(row.text))
+    ]
+    told = [(row, match[2], kind) for row, match, kind in found if kind]
+    if not told or len(told) * 3 < len(full) * 2 or len({kind for _row, _value, kind in told}) < 2:
+        return
+    records: list[dict[str, str]] = []
+    first: list[Row] = []
+    for row, value, kind in told:
+        if not records or kind in records[-1]:
+            records.append({})
+            first.append(row)
+        records[-1][kind] = value
+    for row, record in zip(first, records, strict=True):
+        yield _entry_of_record(row, record, "", people, settled=True)
+
 
 _FOOTNOTE = re.compile(r"(?:\s*(?:[*†‡§#]+|[¹²³⁴⁵⁶⁷⁸⁹⁰]+|\[\d{1,3}\]))+$")
 _LEADING_MARK = re.compile(r"^[*†‡]+\s*")

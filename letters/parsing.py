@@ -92,7 +92,7 @@ def _lists_in(rows: list[Row]) -> list[_List]:
     found: list[_List] = []
     here = 0
     while here < len(rows):
-        announced = _announced_at(rows, here)
+        announced = _announced_at(rows, here, goes_on=bool(found and found[-1].end == here))
         if announced is None:
             here += 1
             continue
@@ -102,6 +102,9 @@ def _lists_in(rows: list[Row]) -> list[_List]:
         if _holds_names(rows, candidate, first_one=not found):
             found.append(candidate)
             here = end
+            while here < len(rows) and rows[here].blank:
+                here += 1
+            found[-1] = replace(candidate, end=here)
         else:
             # Where nothing follows this heading, nothing follows those right under it either.
             here = here + 1 if _names_between(rows, announced.first, end) else max(end, here + 1)
@@ -111,22 +114,27 @@ def _lists_in(rows: list[Row]) -> list[_List]:
 _INLINE = re.compile(r"^(.{3,80}?)\s*[:：]\s+(\S.{10,})$", re.DOTALL)
 
 
-def _announced_at(rows: list[Row], here: int) -> _List | None:
+def _announced_at(rows: list[Row], here: int, *, goes_on: bool) -> _List | None:
     row = rows[here]
     if row.blank or len(row.cells) > 1 or row.mark:
         return None
     if is_valediction(row.text) or is_signing_heading(row.text):
         return _List(here, here + 1, here + 1, row.text)
-    heading, names = _inline_names(row)
+    heading, names = _inline_names(row, goes_on=goes_on)
     return _List(here, here + 1, here + 1, heading, inline=names) if names else None
 
 
-def _inline_names(row: Row) -> tuple[str, str]:
-    """Return heading and names of a row that holds both: "Signed by A, B and C"."""
+def _inline_names(row: Row, *, goes_on: bool) -> tuple[str, str]:
+    """Return heading and names of a row that holds both: "Signed by A, B and C".
+
+    Where a list of names goes on, the heading may be no more than "Individuals".
+    """
     if row.mark or row.blank:
         return "", ""
     after_colon = _INLINE.match(row.text)
-    if after_colon and is_signing_heading(after_colon[1] + ":"):
+    if after_colon and (
+        is_signing_heading(after_colon[1] + ":") or (goes_on and is_group_heading(after_colon[1]))
+    ):
         return after_colon[1], after_colon[2]
     words = row.text.split(maxsplit=4)
     for count in range(2, len(words)):
@@ -134,10 +142,6 @@ def _inline_names(row: Row) -> tuple[str, str]:
         if is_signing_heading(heading) and _is_run_of_names(names):
             return heading, names
     return "", ""
-
-
-def _has_inline_names(row: Row) -> bool:
-    return bool(_inline_names(row)[1])
 
 
 def _end_of_paragraph(rows: list[Row], here: int) -> int:
@@ -158,7 +162,7 @@ def _end_of_list(rows: list[Row], first: int) -> int:
         if row.blank or kind is Furniture.PASSING or _is_heading_within(row) or date_on_line(row.text):
             here += 1
             continue
-        if _has_inline_names(row):
+        if _inline_names(row, goes_on=bool(names))[1]:
             return here
         if names and row.level and _leads_elsewhere(rows, here):
             return here
@@ -209,10 +213,9 @@ def _paragraph_around(rows: list[Row], here: int) -> list[Row]:
 
 def _is_run_of_names(text: str) -> bool:
     """Tell whether a text is names one after another, with commas or semicolons between them."""
-    parts = [
-        part.strip() for part in re.split(r"[;؛]" if text.count(";") + text.count("؛") > 1 else r"[,،]", text)
-    ]
-    if len(parts) < 4 or prose_share(text) > 0.04:
+    by_semicolons = text.count(";") + text.count("؛") > 1
+    parts = [part.strip() for part in re.split(r"[;؛]" if by_semicolons else r"[,،]", text)]
+    if len(parts) < (3 if by_semicolons else 4) or prose_share(text) > 0.04:
         return False
     named = sum(1 for part in parts if part[:1].isupper() or (part and not part[0].isascii()))
     return named * 4 >= len(parts) * 3 and sum(len(part.split()) for part in parts) / len(parts) < 9
@@ -239,8 +242,7 @@ def _names_between(rows: list[Row], first: int, end: int) -> list[int]:
 
 
 def _without_stragglers(rows: list[Row], first: int, end: int) -> int:
-    """Return where a list ends when rows that are unlike all its names, after the last that is like "
-    "them, are not its own."""
+    """Return where a list ends, when rows unlike all its names stand after the last of them."""
     places = _names_between(rows, first, end)
     for alike in (_has_mark, _has_columns, _is_no_link, _is_no_heading):
         kept = [place for place in places if alike(rows[place])]
@@ -250,14 +252,22 @@ def _without_stragglers(rows: list[Row], first: int, end: int) -> int:
         if alike is _has_mark:
             end = _end_of_wrapped(rows, end)
         places = [place for place in places if place < end]
-    while len(places) > 3 and _is_headline(rows, places):
+    while len(places) > 3 and (_is_headline(rows, places) or _heads_prose(rows, places, end)):
         end = places.pop()
     return end
 
 
+def _heads_prose(rows: list[Row], places: list[int], end: int) -> bool:
+    """Tell whether the last row is the heading of the prose that ended the list."""
+    last, before = places[-1], places[-2]
+    usual = Counter(here - above for above, here in pairwise(places)).most_common(1)[0][0]
+    below = next((place for place in range(last + 1, min(end + 3, len(rows))) if rows[place].text), None)
+    apart = last - before > usual and not rows[last].mark
+    return apart and below is not None and below >= end and _is_prose_at(rows, below)
+
+
 def _end_together(rows: list[Row], kept: list[int], places: list[int]) -> bool:
-    """Tell whether nearly all rows up to the last kept one are kept, and fewer come after, under no "
-    "heading of theirs."""
+    """Tell whether nearly all rows up to the last kept one are kept, and fewer come after, unheaded."""
     last = kept[-1]
     within = sum(1 for place in places if place <= last)
     beyond = len(places) - within
@@ -716,8 +726,7 @@ def _speaks_as_signatories(text: str) -> bool:
 
 
 def _is_inner_title(rows: list[Row], here: int) -> bool:
-    """Tell whether a row is the letter's own headline under a press release: short, with the letter's "
-    "voice after it."""
+    """Tell whether a row is the letter's own headline under a press release, with its voice after it."""
     row = rows[here]
     if row.mark or len(row.text) > 200 or row.text.endswith((":", ",")):
         return False

@@ -81,6 +81,7 @@ _FINAL = """
     support our work, give now, volunteer, careers, jobs, faq, faqs, quick links, useful links, our partners,
     our funders, facebook, twitter, x, x twitter, linkedin, instagram, youtube, whatsapp, telegram, email, e mail,
     pinterest, reddit, tiktok, mastodon, bluesky, threads, flickr, vimeo, rss, copy link, link copied, messenger,
+    background, contexte, antecedentes, contexto, usuli, خلفية, معلومات أساسية,
     submit, first name, last name, full name, email address, required fields, your name, your email, send,
     post comment,
     votre nom, votre courriel, envoyer, enviar, tu nombre, su nombre, seu nome, absenden, senden, ihr name,
@@ -150,12 +151,11 @@ _FINAL_OPENINGS = re.compile(
     r"""^(?:
     (?:(?:media|press)\s)?(?:contacts?|enquiries|inquiries)(?:\s\w+){0,3}\s*:
     | (?:media|press)\s(?:contacts?|enquiries|inquiries)\b
-    
     | for\s(?:more|further|media|press|additional|all|any|interviews?)\s.{0,30}(?:information|enquir|inquir|contact|visit|details)
     | notes?\s(?:to|for)\s(?:the\s)?editors?\b | editor.?s?.?\snotes?\b
     | about\s(?:us|the\s(?:coalition|campaign|organi[sz]ations?|signatories|network|authors?))\b
     | ©|\(c\)\s|copyright\b|all\srights\sreserved | tagged\b|tags?\s*: | (?:filed|posted)\s(?:in|under|by)\b
-    | share\s(?:this|on|via|with)\b | more\s(?:from|news|stories|posts|on\sthis)\b | loading\b | annex(?:es)?\b
+    | (?:click|tap)\shere\b | published\s(?:in|under|by)\b | share\s(?:this|on|via|with)\b | more\s(?:from|news|stories|posts|on\sthis)\b | loading\b | annex(?:es)?\b
     | (?:partilh|compartilh|compart)\w+\s(?:isto|este|esta|esto|en|no)\b | partager\s(?:ceci|cette)\b | c\.?c\.?\s?:
     | your\s(?:name|e-?mail|first|last|comment|message)\b | indicates\srequired | follow\sus\b | find\sus\son\b | (?:written|posted)\sby\b
     | (?:this|our)\s(?:web)?site\suses\b | we\suse\scookies\b | by\scontinuing\sto\b
@@ -194,7 +194,6 @@ _PASSING_SHAPES = re.compile(
     | [-–—_=*~•·.\s]{3,} | [|¦]{1,3}
     | \S.{0,80}\.(?:jpe?g|png|gif|webp|svg|heic|tiff?|bmp)(?:\s\(\d+\))?
     | (?:image|photo|picture|figure|foto|imagen|imagem|bild|picha|صورة)\s*(?:credit|cr[ée]dit)?\s*\d*\s*:.{0,100}
-    
     | \d{1,3}\s?(?:min(?:ute)?s?\s(?:read|de\slecture|de\slectura|de\sleitura|lesezeit)|comments?|shares?|views?|likes?)
     | (?:download|read|view|t[ée]l[ée]charger|descargar|baixar|pakua|تحميل|تنزيل)\s.{0,40}(?:pdf|\.docx?).{0,10}
     | (?:add|ajoutez|agregue|sume|a[ñn]ada|adicione|ongeza|أضف)\s(?:your|votre|su|tu|sua|jina|اسم|منظمت)\w*.{0,40}
@@ -268,13 +267,13 @@ _VALEDICTIONS = """
 _SIGNING = re.compile(
     r"""\b(?:
     signator(?:y|ies) | signers? | signees? | signed | undersigned | co\s?sign\w* | signing | endorse[dr]s?\s?(?:by)?
-    | endorsements? | endorsing | supported\sby | supporters | signatures?
+    | endorsements? | endorsing | supported\sby | support\s(?:this|the) | supporters | signatures?
     | signataires? | cosignataires? | soussigne\w* | signee?s?\spar | ont\ssigne | signent | appuye\w*\spar | soutenue?\spar
     | firmantes | firmante | firman | firmad[oa]s?\spor | firmas | suscriben | suscrit[oa]s?\spor | suscriptor[ae]s
     | signatari[oa]s? | adhieren | adhesiones | adherentes | abajofirmantes | respaldad[oa]\spor | han\sfirmado
     | assinam | assinad[oa]s?\spor | assinaturas | subscrev\w+ | subscrit[oa]s?\spor | subscritor[ae]s | assinantes
     | signatarias | apoiad[oa]\spor
-    | \w*unterzeich\w+ | unterschrieben | unterschriften | mitzeichn\w+ | unterstutzt\svon | gezeichnet | gez
+    | \w*unterzeich\w+ | unterschrieben | unterschriften | mitzeichn\w+ | unterstutz(?:t\svon|en) | soutiennent | apoyan | apoiam | wanaunga\smkono | gezeichnet | gez
     | saini | waliosaini | yaliyosaini | zilizosaini | imesainiwa | yamesainiwa | waliotia | sahihi | wasaini
     | (?:ال)?موقع(?:ون|ين|ات|ه|و) | (?:ال)?توقيع(?:ات)? | (?:ال)?تواقيع | الموقع
     | وقعت?\s(?:علي|من|عليه|عليها|هذه) | وقع\sعل\w+ | موقعه\sمن | بتوقيع | تاييد\sمن | ايد
@@ -352,7 +351,8 @@ _GROUPS = """
     organizaciones lideradas por refugiados,
     organizacoes, pessoas, coletivos, organizacoes aliadas, organizacoes lideradas por pessoas refugiadas,
     organizacoes lideradas por refugiados, organizacoes internacionais, organizacoes nacionais, sociedade civil,
-    pessoas fisicas, organizacoes de pessoas refugiadas, movimentos, organizacoes locais,
+    pessoas fisicas, personas a titulo individual, personas a titulo personal, signataires individuels, a titre personnel,
+    individual endorsements, organizational endorsements, organisational endorsements, organizacoes de pessoas refugiadas, movimentos, organizacoes locais,
     organisationen, einzelpersonen, personen, verbundete, verbundete organisationen, netzwerke, vereine, bundnisse,
     gefluchtetenselbstorganisationen, selbstorganisationen, migrantenselbstorganisationen, verbande, initiativen,
     internationale organisationen, nationale organisationen, lokale organisationen, unterstutzende,

@@ -477,7 +477,7 @@ def _furniture_of(soup: BeautifulSoup) -> set[int]:
     """Return the ids of the elements that are not the letter's, sparing any that hold most of the text."""
     sizes = _sizes(soup)
     half = sizes[id(soup)] / 2
-    headline = soup.find("h1")
+    headline = _headline_of(soup)
     above_headline = {id(parent) for parent in headline.parents} if headline else set()
     dropped = _teasers(soup, sizes)
     for tag in soup.find_all(True):
@@ -486,6 +486,15 @@ def _furniture_of(soup: BeautifulSoup) -> set[int]:
         ):
             dropped.add(id(tag))
     return dropped
+
+
+def _headline_of(soup: BeautifulSoup) -> Tag | None:
+    """Return the page's own headline; a site's name at its top is one only where there is no other."""
+    headlines = soup.find_all("h1")
+    own = [tag for tag in headlines if tag.find_parent(["main", "article"]) or not tag.find_parent("header")]
+    if own or not headlines:
+        return own[0] if own else None
+    return None if soup.select_one("main h2, article h2") else headlines[0]
 
 
 def _sizes(soup: BeautifulSoup) -> dict[int, int]:

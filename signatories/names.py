@@ -491,7 +491,7 @@ _BRACKETED = re.compile(r"[(\[]\s*([^()\[\]]{2,24})\s*[)\]]")
 _ALIKE_TEXT = 84
 _ALIKE_WORD = 84
 _ALIKE = 0.8
-_SPELLED_ALIKE = 93
+_SPELLED_ALIKE = 90
 _MISSPELT = 0.95
 
 

@@ -114,6 +114,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords():
+    """In this folder passwords are hashed as in production: the site knows no other way."""
+
+
 @pytest.fixture(scope="package")
 def _running_site(chromium, django_db_setup, _static_files, tmp_path_factory):
     """Asks for the browser first: without one nothing needs to be served."""
@@ -197,7 +202,7 @@ def visit(chromium, site):
 
 
 @pytest.fixture
-def log_in(visit):
+def log_in(site, visit):
     """Opens the desk as a member of staff."""
 
     def log_in(staff, **options) -> Page:
@@ -206,7 +211,7 @@ def log_in(visit):
         page.fill("[name=username]", staff.username)
         page.fill("[name=password]", "correct horse battery")
         page.click("[type=submit]")
-        page.wait_for_url("**/admin/signatories/signature/")
+        page.wait_for_url(f"{site.url}/admin/signatories/signature/")
         return page
 
     return log_in

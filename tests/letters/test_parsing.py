@@ -342,7 +342,7 @@ def test_the_text_is_found_where_the_names_stand_above_it():
 def test_a_paragraph_cannot_turn_into_a_heading_or_a_list():
     letter = letter_with("\n".join(NAMES))
     odd = parsed(
-        "Head\n\n# no heading at all, this is what we say\n\n1951. That was the year when we were born and it is over.\n"
+        "Head\n\n# no heading at all, this is what we say\n\n1951. That was the year when we were born, it is over.\n"
     )
     assert letter.body.count("- ") == 2
     assert "\n1951. " not in odd.body
@@ -350,7 +350,8 @@ def test_a_paragraph_cannot_turn_into_a_heading_or_a_list():
 
 def test_only_what_words_of_asking_lead_to_is_an_ask():
     letter = parsed(
-        "Head\n\nWe have seen this year:\n\n- two floods\n- one fire\n\nWe call on the mayor to:\n\n- build\n- listen\n\n"
+        "Head\n\nWe have seen this year:\n\n- two floods\n- one fire\n\n"
+        "We call on the mayor to:\n\n- build\n- listen\n\n"
         "Demands to the council:\n\n1) answer\n2) act\n\nThat is all that we have to say to you.\n"
     )
     assert letter.asks == ("build", "listen", "answer", "act")
@@ -546,11 +547,17 @@ def test_headings_within_a_list_are_not_names(names):
 
 
 def test_a_name_broken_over_two_lines_is_one_name():
-    broken = "Alliance of Healers for Peace and\nReconciliation (AHPR)\n\nBridge of Reeds\n\nCandle Makers\n\nDune Riders"
+    first = "Alliance of Healers for Peace and\nReconciliation (AHPR)"
+    broken = "\n\n".join([first, *NAMES[1:]])
     assert named(letter_with(broken)) == [
         "Alliance of Healers for Peace and Reconciliation (AHPR)",
         *NAMES[1:],
     ]
+
+
+def test_a_bracket_that_is_never_closed_hides_no_name():
+    names = ["Amber House (AH", "Bridge of Reeds (U)", "Candle, Wick and Oil [CWO; est. 2019]", "Dune Riders"]
+    assert named(letter_with("; ".join(names))) == names
 
 
 def test_people_on_three_lines_each_are_one_signatory_each():

@@ -278,7 +278,7 @@ def test_letters_of_persian_and_ukrainian_are_where_their_alphabets_have_them():
             (name, "furniture")
             for name in ("Next", "Share this", "Facebook", "Lire la suite", "شارك هذا", "bottom of page")
         ),
-        *((name, "mixed_scripts") for name in ("Lаmp House", "Αmber")),  # noqa: RUF001 - a Cyrillic and a Greek letter
+        *((name, "mixed_scripts") for name in ("Lаmp House", "Αmber")),  # a Cyrillic and a Greek letter
         ("We agree with this letter and want to sign it as well.", "sentence"),
         ("Nous sommes une association et nous voulons signer.", "sentence"),
         ("How can we sign?", "sentence"),
