@@ -9,12 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import slugify
-from letters.parsing import ParsedLetter, ParsedSignatory, parse_letter
 
 from letters import languages, lifecycle
 from letters.models import Host, Letter, Staff, Text, record
+from letters.parsing import ParsedLetter, ParsedSignatory, parse_letter, read_document
 from letters.phases import Phase
-from letters.reading import read_document
 from letters.revision import bump
 from signatories import names
 from signatories.models import Channel, Organisation, Signature, SignatureStatus
@@ -72,7 +71,7 @@ class Written:
 
 
 def find(path: Path) -> Found:
-    """Read a document and say what is in it. Raises letters.reading.UnreadableDocument."""
+    """Read a document and say what is in it. Raises letters.parsing.UnreadableDocument."""
     parsed = parse_letter(read_document(path))
     signatories = parsed.signatories
     doubts = [Doubt(one, [names.sentence(code) for code in names.lint(one.name)]) for one in signatories]

@@ -14,10 +14,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rapidfuzz import fuzz, process
 
-from letters.phrases import is_furniture, is_sentence
-from letters.territories import country_code
-from letters.territories import fold as fold_words
-from letters.written_dates import date_on_line
+from letters.parsing.phrases import is_furniture, is_sentence
+from letters.parsing.territories import country_code
+from letters.parsing.territories import fold as fold_words
+from letters.parsing.written_dates import date_on_line
 
 LONGEST = 255
 _MOST_MARKS = 4

@@ -67,13 +67,17 @@ def main() -> None:
         _fill(chosen.signatures)
         running.callback(_stop_database)
         ours, page_bytes, etag = running.enter_context(_application())
-        bare = running.enter_context(_gunicorn("tests.bench.bare:application", {"BARE_BYTES": str(page_bytes)}))
+        bare = running.enter_context(
+            _gunicorn("tests.bench.bare:application", {"BARE_BYTES": str(page_bytes)})
+        )
         cases = [
             Case("letter page, warm", "/letters/bench/", "/page", ("Accept-Encoding: br",)),
             Case("live.json, 304", "/letters/bench/live.json", "/not-modified", (f"If-None-Match: {etag}",)),
             Case("sign, POST", "/letters/bench/sign/", "/form", posts=True),
         ]
-        print(f"{chosen.signatures} signatures; letter page {page_bytes} bytes compressed; gunicorn, 2 workers\n")
+        print(
+            f"{chosen.signatures} signatures; letter page {page_bytes} bytes compressed; gunicorn, 2 workers\n"
+        )
         print(f"| {'page':<18} | ratio, median | spread      | requests/s here | bare |")
         print(f"|{'-' * 20}|{'-' * 15}|{'-' * 13}|{'-' * 17}|{'-' * 6}|")
         for case in cases:
@@ -89,7 +93,9 @@ def _measure(case: Case, ours: str, bare: str, chosen: argparse.Namespace) -> No
     ratios = [one / other for one, other in pairs]
     here, there = (statistics.median(rates) for rates in zip(*pairs, strict=True))
     spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
-    print(f"| {case.name:<18} | {statistics.median(ratios):>13.2f} | {spread:<11} | {here:>15.0f} | {there:>4.0f} |")
+    print(
+        f"| {case.name:<18} | {statistics.median(ratios):>13.2f} | {spread:<11} | {here:>15.0f} | {there:>4.0f} |"
+    )
 
 
 def _wrk(url: str, case: Case, seconds: int) -> float:
@@ -176,7 +182,9 @@ def _fill(number: int) -> None:
     words = " ".join(f"word{number * 7919 % 997}" for number in range(150))
     text = Text.objects.create(letter=letter, language="en", title="A letter", body=f"{words}\n\n" * 6)
     for start in range(0, number, 5000):
-        organisations = [Organisation(name=f"Organisation {n} of Place {n * 31 % 977}") for n in range(start, number)]
+        organisations = [
+            Organisation(name=f"Organisation {n} of Place {n * 31 % 977}") for n in range(start, number)
+        ]
         organisations = organisations[:5000]
         for organisation in organisations:
             organisation.fill_key()

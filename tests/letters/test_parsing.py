@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from letters.parsing import parse_letter
-from letters.reading import Line, read_document
-from letters.written_dates import date_on_line, dateline
+from letters.parsing.reading import Line, read_document
+from letters.parsing.written_dates import date_on_line, dateline
 
 FIXTURES = Path(__file__).parent / "fixtures"
 REAL = Path(__file__).parents[3] / "shared" / "letters"

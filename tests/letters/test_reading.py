@@ -11,7 +11,7 @@ from docx.oxml import parse_xml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from letters.reading import UnreadableDocument, read_document
+from letters.parsing.reading import UnreadableDocument, read_document
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

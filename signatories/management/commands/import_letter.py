@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_slug
 
 from letters import countries
-from letters.reading import UnreadableDocument
+from letters.parsing import UnreadableDocument
 from signatories.importing import AnotherLetter, Found, HostUnknown, NoLetterFound, find, import_letter
 
 

@@ -7,7 +7,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from letters.territories import fold
+from letters.parsing.territories import fold
 
 
 class Furniture(Enum):

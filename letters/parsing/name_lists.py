@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from letters.phrases import (
+from letters.parsing.phrases import (
     is_group_heading,
     is_signing_heading,
     speaks_of_people,
     without_count,
 )
-from letters.rows import Row, blocks, joined
-from letters.territories import country_code, fold, is_region, take_flag
+from letters.parsing.rows import Row, blocks, joined
+from letters.parsing.territories import country_code, fold, is_region, take_flag
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from babel.dates import get_day_names, get_month_names
 
-from letters.territories import LANGUAGES, country_code, fold
+from letters.parsing.territories import LANGUAGES, country_code, fold
 
 # Months that CLDR does not have: the Levant's and the Maghreb's, and forms that people write.
 _OTHER_MONTHS = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from letters.name_lists import (
+from letters.parsing.name_lists import (
     ParsedSignatory,
     signatories_in,
     sounds_organised,
 )
-from letters.phrases import (
+from letters.parsing.phrases import (
     Furniture,
     asks_for_something,
     ends_preface,
@@ -26,13 +26,11 @@ from letters.phrases import (
     prose_share,
     speaks_of_a_letter,
 )
-from letters.reading import Line
-from letters.rows import Row, blocks, joined, rows_of
-from letters.spoken_language import language_of
-from letters.territories import fold
-from letters.written_dates import date_in, date_on_line, dateline
-
-__all__ = ["ParsedLetter", "ParsedSignatory", "parse_letter"]
+from letters.parsing.reading import Line
+from letters.parsing.rows import Row, blocks, joined, rows_of
+from letters.parsing.spoken_language import language_of
+from letters.parsing.territories import fold
+from letters.parsing.written_dates import date_in, date_on_line, dateline
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from letters.reading import Line
-from letters.territories import country_code
-from letters.written_dates import date_on_line
+from letters.parsing.reading import Line
+from letters.parsing.territories import country_code
+from letters.parsing.written_dates import date_on_line
 
 
 @dataclass(frozen=True)
