@@ -5,6 +5,7 @@ Outside ENVIRONMENT=production everything has a working default, and only this m
 
 from datetime import timedelta
 from pathlib import Path
+from wsgiref.headers import Headers
 
 import django_stubs_ext
 import environ
@@ -83,7 +84,7 @@ AUTH_USER_MODEL = "letters.Staff"
 
 # A public page passes as few as can be: everything that knows who is asking works below /admin/ alone.
 MIDDLEWARE = [
-    # Before the headers of pages, which mean nothing on a stylesheet and cost a first visit 300 bytes.
+    # Before the headers of pages, most of which mean nothing on a stylesheet and cost a first visit 200 bytes.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
@@ -158,6 +159,13 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["d
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def _never_guessed(headers: Headers, path: str, url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = _never_guessed
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # a header for copies on other hosts, which we have none of
 STORAGES = {
     "default": {

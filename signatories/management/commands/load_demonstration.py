@@ -5,6 +5,7 @@ import secrets
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -148,4 +149,7 @@ def _date(letter: Letter, phase: str, now: datetime, staff: Staff) -> None:
     opened = now - timedelta(days=235 if phase == "closed" else 21)
     lifecycle.open_letter(letter, by=staff, at=opened)
     closes = now - timedelta(days=180) if phase == "closed" else now + timedelta(days=40)
-    lifecycle.close_letter(letter, by=staff, at=closes.replace(hour=21, minute=59, second=0, microsecond=0))
+    midnight = closes.astimezone(ZoneInfo(letter.time_zone)).replace(
+        hour=23, minute=59, second=0, microsecond=0
+    )
+    lifecycle.close_letter(letter, by=staff, at=midnight)
