@@ -23,7 +23,7 @@ demo: .venv/.installed ## try it: a demonstration letter at http://127.0.0.1:800
 test: .venv/.installed-dev ## check everything that can be checked here
 	$(call step,Python is formatted,$(RUN) ruff format --check .)
 	$(call step,Python is clean,$(RUN) ruff check .)
-	$(call step,Templates are formatted,$(RUN) djade --target-version 5.2 --check $(TEMPLATES))
+	$(call step,Templates are formatted,.venv/bin/djade --target-version 5.2 --check $(TEMPLATES))
 	$(call step,Templates are clean,$(RUN) djlint --lint $(TEMPLATES))
 	$(call step,Types fit,$(RUN) mypy)
 	$(call step,Migrations are complete,.venv/bin/python manage.py makemigrations --check --dry-run)
@@ -37,7 +37,7 @@ bench: .venv/.installed-dev ## measure the budgets
 format: .venv/.installed-dev ## format Python and templates
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
-	@$(RUN) djade --target-version 5.2 $(TEMPLATES)
+	@.venv/bin/djade --target-version 5.2 $(TEMPLATES)
 
 messages: .venv/.installed ## collect what is to be translated into locale/
 	@command -v xgettext >/dev/null || { echo "This needs gettext: apt-get install gettext"; exit 1; }

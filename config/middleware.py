@@ -101,14 +101,9 @@ class AddressLanguageMiddleware(LocaleMiddleware):
 
 
 class BodyMiddleware(MiddlewareMixin):
-    """Refuses bodies larger than any public form, and reads every body in our own charset.
-
-    A sender may name any codec Python has; some raise errors, others smuggle broken characters in.
-    """
+    """Refuses bodies larger than any public form, unread. Only staff send whole letters and pictures."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        if "charset" in (request.content_params or {}):
-            request.encoding = settings.DEFAULT_CHARSET
         if request.path_info.startswith(STAFF_PATH) or _length(request) <= settings.PUBLIC_BODY_BYTES:
             return None
         return errors.too_large(request)

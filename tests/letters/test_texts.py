@@ -50,6 +50,8 @@ HOSTILE = [
     "[x](\x01javascript:alert(1))",
     "[x](vbscript:msgbox(1))",
     "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](data:image/png;base64,iVBORw0KGgo=)",
+    "[x](intent://evil.example#Intent;end)",
     "[x](file:///etc/passwd)",
     "[x](//evil.example)",
     "[x](http://evil.example)",

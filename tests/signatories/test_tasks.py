@@ -61,6 +61,7 @@ def mail_server(settings):
     yield handler
     if handler.controller.loop.is_running():
         handler.controller.stop()
+    handler.controller.loop.close()
 
 
 def ask_for(mail=Mail.CONFIRM, **fields):
