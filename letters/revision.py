@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from django.db import transaction
 from django.db.models import Count, F, Q
+from django.http import Http404
 from django.utils import timezone
 
 from letters import pages
@@ -63,8 +64,8 @@ class Edition(NamedTuple):
         return f"{self.letter_id}-{self.revision}-{self.phase}-{self.neighbours}"
 
 
-class LetterNotPublic(Exception):
-    """There is no letter at that address for the public."""
+class LetterNotPublic(Http404):
+    """There is no letter at that address for the public; a view that lets it pass answers so."""
 
 
 class HostUnknown(Exception):

@@ -12,7 +12,6 @@ from letters.models import Host, Letter, LetterQuerySet, Text
 from letters.revision import (
     Edition,
     HostUnknown,
-    LetterNotPublic,
     edition_of,
     edition_of_all,
     edition_of_host,
@@ -64,10 +63,7 @@ def host_picture(request: HttpRequest, slug: str) -> FileResponse:
 @require_safe
 def letter(request: HttpRequest, slug: str) -> HttpResponse:
     """A letter: its text, its figures, its signatories, and the way to sign."""
-    try:
-        edition = edition_of(slug)
-    except LetterNotPublic:
-        raise Http404 from None
+    edition = edition_of(slug)
     return pages.answer(request, ("letter", slug), str(edition), lambda: _letter_page(request, edition))
 
 

@@ -2,22 +2,19 @@
 
 import json
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from letters import pages
 from letters.models import Letter
-from letters.revision import Edition, LetterNotPublic, edition_of
+from letters.revision import Edition, edition_of
 from signatories import wall
 
 
 @require_safe
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer with revision, counts and newest names; with 304 and nothing when the asker has them."""
-    try:
-        edition = edition_of(slug)
-    except LetterNotPublic:
-        raise Http404 from None
+    edition = edition_of(slug)
     response = pages.answer(
         request, ("live", slug), str(edition), lambda: _state(edition), content_type="application/json"
     )

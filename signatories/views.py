@@ -1,5 +1,7 @@
 """The public pages of who says it too: the list, signing, confirming, and the signatory's own page."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -14,12 +16,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from letters import pages
 from letters.models import Letter
 from letters.phases import Phase
-from letters.revision import Edition, LetterNotPublic, edition_of
+from letters.revision import Edition, edition_of
 from letters.showing import addresses
 from signatories import limits, signing, tokens, verification, wall, withdrawal
 from signatories.forms import CodeForm, CorrectForm, SignForm, VisibilityForm
 from signatories.models import ENDED, Proposal, Purpose, Signature, SignatureStatus
 from signatories.origin import sent_from_elsewhere
+
+_SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
+_TokenView = Callable[[HttpRequest, str], HttpResponse]
 
 # --- the list ----------------------------------------------------------------------------------------
 
@@ -27,10 +32,7 @@ from signatories.origin import sent_from_elsewhere
 @require_safe
 def signatories(request: HttpRequest, slug: str) -> HttpResponse:
     """The whole list, two hundred names a page."""
-    try:
-        edition = edition_of(slug)
-    except LetterNotPublic:
-        raise Http404 from None
+    edition = edition_of(slug)
     number = _page_number(request)
     return pages.answer(
         request, ("signatories", slug, number), str(edition), lambda: _list_page(request, edition, number)
@@ -72,10 +74,7 @@ def _list_page(request: HttpRequest, edition: Edition, number: int) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a public letter."""
-    try:
-        edition = edition_of(slug)
-    except LetterNotPublic:
-        raise Http404 from None
+    edition = edition_of(slug)
     if request.method == "POST" or edition.phase != Phase.OPEN:
         return _sign(request, Letter.objects.select_related("host").get(pk=edition.letter_id))
     return _no_store(
@@ -198,15 +197,29 @@ def _letter_closed(request: HttpRequest, letter: Letter) -> HttpResponse:
 # --- confirming --------------------------------------------------------------------------------------
 
 
+def _behind_link(purpose: Purpose) -> Callable[[_SignatureView], _TokenView]:
+    """Make of a view of a signature one of a link that was mailed; a link that leads nowhere says why."""
+
+    def decorate(view: _SignatureView) -> _TokenView:
+        @wraps(view)
+        def view_of_link(request: HttpRequest, token: str) -> HttpResponse:
+            try:
+                signature = tokens.find(token, purpose)
+            except tokens.LinkUnknown:
+                return _no_store(render(request, "signatories/link_unknown.html", status=404))
+            except tokens.LinkExpired:
+                return _no_store(render(request, "signatories/link_expired.html", status=410))
+            return view(request, signature)
+
+        return view_of_link
+
+    return decorate
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
+@_behind_link(Purpose.CONFIRM)
+def confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
     """The page behind the link in the mail. GET shows a button, since scanners follow links; POST confirms."""
-    try:
-        signature = tokens.find(token, Purpose.CONFIRM)
-    except tokens.LinkUnknown:
-        return _no_store(render(request, "signatories/link_unknown.html", status=404))
-    except tokens.LinkExpired:
-        return _no_store(render(request, "signatories/link_expired.html", status=410))
     if signature.status in ENDED:
         return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
     if signature.status != SignatureStatus.UNCONFIRMED:
@@ -240,14 +253,9 @@ def _confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def own_page(request: HttpRequest, token: str) -> HttpResponse:
+@_behind_link(Purpose.OWN_PAGE)
+def own_page(request: HttpRequest, signature: Signature) -> HttpResponse:
     """Where a signatory corrects, chooses who sees the name, withdraws and erases."""
-    try:
-        signature = tokens.find(token, Purpose.OWN_PAGE)
-    except tokens.LinkUnknown:
-        return _no_store(render(request, "signatories/link_unknown.html", status=404))
-    except tokens.LinkExpired:
-        return _no_store(render(request, "signatories/link_expired.html", status=410))
     if request.method != "POST":
         return _own_page(request, signature)
     act = _OWN_ACTS.get(request.POST.get("act", ""))
@@ -265,7 +273,8 @@ def own_page(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return act(request, signature)
     except verification.SignatureEnded:
-        return _own_page(request, tokens.find(token, Purpose.OWN_PAGE), status=410)
+        signature.refresh_from_db()
+        return _own_page(request, signature, status=410)
 
 
 def _correct(request: HttpRequest, signature: Signature) -> HttpResponse:
