@@ -10,7 +10,6 @@ from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config.wsgi import application
 from signatories import tokens
 from signatories.contacts import unseal
 from signatories.models import Contact, Purpose, Signature
@@ -417,6 +416,10 @@ def serve(method, path, content_type, body=b""):
         "wsgi.input": BytesIO(body),
     }
     answers = []
+    from config.wsgi import (
+        application,  # once imported it looks for the static files, which a fixture collects
+    )
+
     answer = application(environ, lambda status, headers: answers.append(int(status[:3])))
     content = b"".join(answer)
     answer.close()

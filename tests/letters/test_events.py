@@ -127,7 +127,7 @@ def test_no_act_writes_down_who_it_was_about(work):
     assert DBTaskResult.objects.count() >= 15
 
 
-@pytest.mark.usefixtures("two_languages")
+@pytest.mark.usefixtures("quickly")
 def test_no_form_of_the_desk_writes_down_who_it_was_about(world):
     Signature.objects.update(latin="CANARYLATIN", website="https://canary.example", country="TV")
     for row in Signature.objects.all():

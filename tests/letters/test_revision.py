@@ -406,11 +406,11 @@ def what_is_wrong(world, deeds):
     return wrong
 
 
-def test_an_act_changes_the_revision_with_the_bytes_and_never_without(two_languages, world):
+def test_an_act_changes_the_revision_with_the_bytes_and_never_without(quickly, world):
     assert what_is_wrong(world, ACTS) == {}
 
 
-def test_a_form_of_the_desk_changes_the_revision_with_the_bytes_and_never_without(two_languages, world):
+def test_a_form_of_the_desk_changes_the_revision_with_the_bytes_and_never_without(quickly, world):
     assert what_is_wrong(world, FORMS) == {}
 
 
