@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(blank=True, choices=letters.countries.choices, max_length=2, verbose_name='country')),
                 ('kind', models.CharField(blank=True, choices=[('refugee_led', 'Led by refugees'), ('displaced_led', 'Led by internally displaced or stateless people'), ('ally', 'An ally')], max_length=16, verbose_name='kind')),
                 ('is_network', models.BooleanField(default=False, verbose_name='network')),
-                ('website', models.URLField(blank=True, verbose_name='website')),
+                ('website', models.URLField(blank=True, max_length=300, verbose_name='website')),
                 ('verification', models.CharField(choices=[('unverified', 'Unverified'), ('peer_verified', 'Verified by peers'), ('verified', 'Verified'), ('doubtful', 'Doubtful'), ('rejected', 'Rejected')], default='unverified', max_length=16, verbose_name='verification')),
             ],
             options={
