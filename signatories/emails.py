@@ -12,7 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import linebreaks, urlize
+from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi, override
 
@@ -74,7 +74,7 @@ def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
         subject = " ".join(render_to_string(f"emails/{mail}/subject.txt", context).split())
         frame = {
             "subject": subject,
-            "body": _as_html(body),
+            "body": _as_html(body, [context["letter_url"], context.get("url", "")]),
             "language": _language(signature),
             "rtl": get_language_bidi(),
             **context,
@@ -93,10 +93,15 @@ def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
     return message
 
 
-def _as_html(body: str) -> SafeString:
-    """Return plain text as paragraphs with links. An address reads from left to right among Arabic words, too."""
-    html = linebreaks(urlize(body, autoescape=True))
-    return SafeString(html.replace("<a href=", '<a dir="ltr" href='))  # urlize escaped it
+def _as_html(body: str, addresses: list[str]) -> SafeString:
+    """Return plain text as paragraphs in which our own addresses, and no stranger's, are links.
+
+    An address reads from left to right among Arabic words, too.
+    """
+    html = linebreaks(body, autoescape=True)
+    for address in filter(None, map(escape, addresses)):
+        html = html.replace(address, f'<a dir="ltr" href="{address}">{address}</a>')
+    return SafeString(html)  # escaped by linebreaks
 
 
 def _context(signature: Signature, mail: Mail) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from smtplib import SMTPRecipientsRefused
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
@@ -76,6 +77,7 @@ def do_what_is_due() -> None:
     """Pick up what a killed worker left and erase what has been kept long enough. Harmless at any time."""
     revive_stuck_jobs()
     limits.forget()
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Token.objects.filter(expires_at__lt=timezone.now() - settings.CONFIRM_LINK_LIFE).delete()
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - _FINISHED_KEPT).delete()
     erase_unconfirmed()
