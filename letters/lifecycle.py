@@ -27,8 +27,11 @@ class WrongPhase(Exception):
 
 
 def gather(letter: Letter, *, by: Staff | None = None, at: datetime | None = None) -> Letter:
-    """Collect signatures behind the letter's secret link, from now or from a date."""
-    return _set_date(letter, "gathers_at", at, act="gather", by=by, when=(Phase.DRAFT, Phase.GATHERING))
+    """Collect signatures behind the letter's secret link, from now or from a date.
+
+    Refused where it gathers already: a later date would make a draft of what may be signed.
+    """
+    return _set_date(letter, "gathers_at", at, act="gather", by=by, when=(Phase.DRAFT,))
 
 
 def open_letter(letter: Letter, *, by: Staff | None = None, at: datetime | None = None) -> Letter:

@@ -26,7 +26,6 @@ ACTS = {
 LEADS_TO = {
     ("draft", "gather"): "gathering",
     ("draft", "open"): "open",
-    ("gathering", "gather"): "gathering",
     ("gathering", "open"): "open",
     ("open", "close"): "closed",
     ("closed", "reopen"): "open",
@@ -169,3 +168,12 @@ def test_two_colleagues_open_a_letter_at_once_and_one_is_told():
     )
     assert sorted(type(one).__name__ for one in outcomes) == ["Letter", "WrongPhase"]
     assert Event.objects.filter(act="open").count() == 1
+
+
+def test_a_letter_that_gathers_never_becomes_a_draft_again():
+    letter = make_letter(phase="gathering")
+    begun = letter.gathers_at
+    with pytest.raises(lifecycle.WrongPhase):
+        lifecycle.gather(letter, at=timezone.now() + DAY)
+    letter.refresh_from_db()
+    assert letter.gathers_at == begun
