@@ -1,4 +1,4 @@
-"""Settings, all from environment variables; docs/configuration.md lists them.
+"""Settings, all from environment variables; docs/running.md lists them.
 
 Outside ENVIRONMENT=production everything has a working default, and only this machine is answered.
 """
@@ -55,9 +55,7 @@ ADDRESS_KEY = _secret("ADDRESS_KEY", _RANDOM)  # for looking an address up witho
 # --- addresses ---------------------------------------------------------------------------------------
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip(
-    "/"
-)  # links in mails; never the Host header
+SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")  # for mails; never the Host header
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many reverse proxies of ours stand in front
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -68,8 +68,8 @@ class LetterNotPublic(Http404):
     """There is no letter at that address for the public; a view that lets it pass answers so."""
 
 
-class HostUnknown(Exception):
-    """There is no host at that address."""
+class HostUnknown(Http404):
+    """There is no host at that address; a view that lets it pass answers so."""
 
 
 def edition_of(slug: str) -> Edition:

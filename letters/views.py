@@ -11,7 +11,6 @@ from letters import pages
 from letters.models import Host, Letter, LetterQuerySet, Text
 from letters.revision import (
     Edition,
-    HostUnknown,
     edition_of,
     edition_of_all,
     edition_of_host,
@@ -33,10 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def host(request: HttpRequest, slug: str) -> HttpResponse:
     """Who publishes letters: what it stands for, its letters, its links."""
-    try:
-        edition = edition_of_host(slug)
-    except HostUnknown:
-        raise Http404 from None
+    edition = edition_of_host(slug)
 
     def page() -> str:
         host = Host.objects.get(slug=slug)

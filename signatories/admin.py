@@ -23,12 +23,12 @@ from django.views.decorators.http import require_POST
 
 from letters import countries
 from letters.admin import staff_of
-from letters.models import Event, record
+from letters.models import Event
 from signatories import matching, moderation, names, verification
 from signatories.contacts import unseal
+from signatories.events import note
 from signatories.models import (
     DECIDABLE,
-    ENDED,
     Channel,
     Contact,
     HoldReason,
@@ -330,13 +330,7 @@ class SignatureAdmin(_ReadOnly, admin.ModelAdmin[Signature]):
             raise PermissionDenied
         signature = get_object_or_404(Signature, pk=pk)
         contact = Contact.objects.select_related("signature").filter(signature=signature).first()
-        record(
-            "show_contact",
-            kind="signature",
-            subject=signature.public_id,
-            letter=signature.letter,
-            by=staff_of(request),
-        )
+        note("show_contact", signature, by=staff_of(request))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Contact"),
@@ -455,7 +449,7 @@ def _corrections(signature: Signature) -> list[tuple[str, str, str]]:
 
 def _lowering(signature: Signature) -> list[tuple[str, Any]]:
     """Return the caps that show less than the signatory chose."""
-    if signature.status in ENDED:
+    if signature.has_ended:
         return []
     chosen = reach(SignatureStatus.PUBLISHED, signature.visibility, "")
     return [

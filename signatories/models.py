@@ -283,6 +283,10 @@ class Signature(models.Model):
         return countries.name(self.country)
 
     @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
     def is_named_publicly(self) -> bool:
         return named_publicly(self.status, self.visibility, self.staff_cap)
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from letters.models import Staff, record
+from letters.models import Staff
 from letters.revision import bump
 from signatories import contacts, organisations
 from signatories.emails import Mail, send_later
+from signatories.events import note
 from signatories.models import (
     DECIDABLE,
-    ENDED,
     Channel,
     Contact,
     HoldReason,
@@ -78,7 +78,7 @@ def approve(signature: Signature, *, by: Staff, organisation: Organisation | Non
             signature = _claim_place(signature, other)
         else:
             raise OrganisationAlreadySigned(other)
-        _record("approve", signature, by=by)
+        note("approve", signature, by=by)
         send_later(signature, Mail.PUBLISHED)
         bump([signature.letter_id])
     return signature
@@ -97,7 +97,7 @@ def reject(signature: Signature, *, by: Staff, reason: str = RejectReason.NOT_AN
         signature.ended_at = timezone.now()
         signature.save(update_fields=["status", "reject_reason", "ended_at"])
         Proposal.objects.filter(signature=signature).delete()
-        _record("reject", signature, by=by, reason=reason)
+        note("reject", signature, by=by, reason=reason)
         send_later(signature, Mail.REJECTED)
         if was_counted:
             bump([signature.letter_id])
@@ -114,7 +114,7 @@ def hold(signature: Signature, *, by: Staff, reason: str = HoldReason.OTHER) -> 
         signature.status = SignatureStatus.HELD
         signature.hold_reason = HoldReason(reason)
         signature.save(update_fields=["status", "hold_reason"])
-        _record("hold", signature, by=by, reason=reason)
+        note("hold", signature, by=by, reason=reason)
         send_later(signature, Mail.HELD)
         if was_counted:
             bump([signature.letter_id])
@@ -128,7 +128,7 @@ def lower(signature: Signature, *, by: Staff, to: str) -> Signature:
         was_named = signature.is_named_publicly
         signature.staff_cap = StaffCap(to) if to else ""
         signature.save(update_fields=["staff_cap"])
-        _record("lower", signature, by=by, reason=to)
+        note("lower", signature, by=by, reason=to)
         if signature.is_named_publicly != was_named:
             bump([signature.letter_id])
     return signature
@@ -143,7 +143,7 @@ def complete(signature: Signature, *, by: Staff, facts: Facts) -> Signature:
         for field in ("country", "kind", "latin", "website"):
             setattr(signature, field, getattr(facts, field))
         signature.save(update_fields=["country", "kind", "latin", "website"])
-        _record("complete", signature, by=by)
+        note("complete", signature, by=by)
         if signature.status == SignatureStatus.PUBLISHED:
             bump([signature.letter_id])
     return signature
@@ -158,7 +158,7 @@ def accept_correction(signature: Signature, *, by: Staff) -> Signature:
             setattr(signature, field, getattr(proposal, field))
         proposal.delete()
         signature.save(update_fields=["name", "name_key", "sort_key", "latin", "country", "kind", "website"])
-        _record("accept_correction", signature, by=by)
+        note("accept_correction", signature, by=by)
         send_later(signature, Mail.CORRECTION_ACCEPTED)
         if signature.status == SignatureStatus.PUBLISHED:
             bump([signature.letter_id])
@@ -170,7 +170,7 @@ def decline_correction(signature: Signature, *, by: Staff) -> Signature:
     with transaction.atomic():
         signature = _lock(signature)
         _proposal(signature).delete()
-        _record("decline_correction", signature, by=by)
+        note("decline_correction", signature, by=by)
         send_later(signature, Mail.CORRECTION_DECLINED)
     return signature
 
@@ -178,12 +178,6 @@ def decline_correction(signature: Signature, *, by: Staff) -> Signature:
 def _lock(signature: Signature) -> Signature:
     # Without joins: what waited for the lock would see the old row of the joined table.
     return Signature.objects.select_for_update().get(pk=signature.pk)
-
-
-def _record(act: str, signature: Signature, *, by: Staff, reason: str = "") -> None:
-    record(
-        act, kind="signature", subject=signature.public_id, letter=signature.letter_id, by=by, reason=reason
-    )
 
 
 def _new_organisation(signature: Signature) -> Organisation:
@@ -211,9 +205,7 @@ def _publish(signature: Signature, organisation: Organisation) -> None:
 
 
 def _is_unclaimed(signature: Signature) -> bool:
-    return (
-        signature.channel == Channel.IMPORT and signature.status not in ENDED and not _has_contact(signature)
-    )
+    return signature.channel == Channel.IMPORT and not signature.has_ended and not _has_contact(signature)
 
 
 def _has_contact(signature: Signature) -> bool:
@@ -244,7 +236,7 @@ def _claim_place(signature: Signature, place: Signature) -> Signature:
     contacts.move(signature.contact, to=place)
     Proposal.objects.filter(signature=signature).delete()
     Token.objects.filter(signature=signature).update(signature=place)
-    record("superseded", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+    note("superseded", signature)
     return place
 
 

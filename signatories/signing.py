@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from letters.models import Letter, Text, record
+from letters.models import Letter, Text
 from signatories import limits, names
 from signatories.contacts import ContactDetails, address_key, dedupe_key, seal
 from signatories.emails import Mail, send_later
+from signatories.events import note
 from signatories.models import Channel, HoldReason, Signature, SignatureStatus
 from signatories.visibility import Visibility
 
@@ -83,7 +84,7 @@ def sign(
                 return first
             signature.save(force_insert=True)  # the first one was withdrawn in this very moment
         seal(signature, contact)
-        record("sign", kind="signature", subject=signature.public_id, letter=letter)
+        note("sign", signature)
         if may_mail:
             send_later(signature, Mail.CONFIRM)
     return signature

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from letters.models import record
 from signatories import emails, limits
 from signatories.contacts import WrongSeal
+from signatories.events import note
 from signatories.models import Contact, Signature, SignatureStatus, Token
 from signatories.withdrawal import erase
 
@@ -42,7 +42,7 @@ def send_mail(signature_id: int, mail: str, attempt: int = 1) -> str:
     except (
         OSError,
         InvalidToken,
-    ):  # smtplib's errors are OSErrors too; a seal stays shut while its key is missing
+    ):  # smtplib's errors are OSErrors; a seal stays shut while its key is missing
         return _try_again(signature_id, mail, attempt)
     except (ValueError, WrongSeal):  # no mail can be written to that address, and the error quotes it
         _give_up(signature_id, "mailbox_unwritable")
@@ -63,13 +63,7 @@ def _try_again(signature_id: int, mail: str, attempt: int) -> str:
 
 def _give_up(signature_id: int, reason: str) -> None:
     signature = Signature.objects.get(pk=signature_id)
-    record(
-        "mail_failed",
-        kind="signature",
-        subject=signature.public_id,
-        letter=signature.letter_id,
-        reason=reason,
-    )
+    note("mail_failed", signature, reason=reason)
     logger.warning("A mail of signature %s was given up: %s", signature.public_id, reason)
 
 
@@ -100,7 +94,7 @@ def erase_unconfirmed() -> None:
         with transaction.atomic():
             signature = unconfirmed.select_for_update().filter(pk=pk).first()
             if signature is not None:  # else it was confirmed by hand in this very moment
-                record("expire", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+                note("expire", signature)
                 signature.delete()
 
 

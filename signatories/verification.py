@@ -6,6 +6,7 @@ from django.utils import timezone
 from letters.models import Staff, record
 from signatories import organisations
 from signatories.emails import Mail, send_later
+from signatories.events import note
 from signatories.models import Organisation, Signature, SignatureStatus, Verification
 
 
@@ -27,10 +28,9 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
     Raises ConfirmingIsOver or SignatureEnded.
     """
     with transaction.atomic():
-        signature = (
-            Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
-        )
-        _refuse_ended(signature)
+        signature = _lock(signature)
+        if signature.has_ended:
+            raise SignatureEnded
         if signature.status != SignatureStatus.UNCONFIRMED:
             return signature
         if not signature.letter.accepts_confirmations:
@@ -38,7 +38,7 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
         signature.visibility = visibility
         _move_on(signature)
         _attach_to_organisation_of_mailbox(signature)
-        record("confirm", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+        note("confirm", signature)
         held = signature.status == SignatureStatus.HELD
         send_later(signature, Mail.HELD if held else Mail.CONFIRMED)
     return signature
@@ -47,22 +47,15 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
 def confirm_by_hand(signature: Signature, *, by: Staff) -> Signature:
     """Take a yes that staff heard on the phone number given. Raises NotByPhone, or as `confirm` does."""
     with transaction.atomic():
-        signature = (
-            Signature.objects.select_for_update(of=("self",)).select_related("letter").get(pk=signature.pk)
-        )
-        _refuse_ended(signature)
+        signature = _lock(signature)
+        if signature.has_ended:
+            raise SignatureEnded
         if not signature.by_phone or signature.status != SignatureStatus.UNCONFIRMED:
             raise NotByPhone
         if not signature.letter.accepts_confirmations:
             raise ConfirmingIsOver
         _move_on(signature)
-        record(
-            "confirm_by_hand",
-            kind="signature",
-            subject=signature.public_id,
-            letter=signature.letter_id,
-            by=by,
-        )
+        note("confirm_by_hand", signature, by=by)
     return signature
 
 
@@ -78,9 +71,9 @@ def verify(
     return organisation
 
 
-def _refuse_ended(signature: Signature) -> None:
-    if signature.status in (SignatureStatus.WITHDRAWN, SignatureStatus.REJECTED, SignatureStatus.SUPERSEDED):
-        raise SignatureEnded
+def _lock(signature: Signature) -> Signature:
+    locked = Signature.objects.select_for_update(of=("self",)).select_related("letter")
+    return locked.get(pk=signature.pk)
 
 
 def _move_on(signature: Signature) -> None:

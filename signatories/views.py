@@ -20,7 +20,7 @@ from letters.revision import Edition, edition_of
 from letters.showing import addresses
 from signatories import limits, signing, tokens, verification, wall, withdrawal
 from signatories.forms import CodeForm, CorrectForm, SignForm, VisibilityForm
-from signatories.models import ENDED, Proposal, Purpose, Signature, SignatureStatus
+from signatories.models import Proposal, Purpose, Signature, SignatureStatus
 from signatories.origin import sent_from_elsewhere
 
 _SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
@@ -220,7 +220,7 @@ def _behind_link(purpose: Purpose) -> Callable[[_SignatureView], _TokenView]:
 @_behind_link(Purpose.CONFIRM)
 def confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
     """The page behind the link in the mail. GET shows a button, since scanners follow links; POST confirms."""
-    if signature.status in ENDED:
+    if signature.has_ended:
         return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
     if signature.status != SignatureStatus.UNCONFIRMED:
         return _page(request, "confirmed", signature.letter, {"signature": signature})
@@ -326,7 +326,7 @@ def _own_page(
     status: int = 200,
 ) -> HttpResponse:
     proposal = Proposal.objects.filter(signature=signature).first()
-    has_ended = signature.status in ENDED
+    has_ended = signature.has_ended
     context = {
         "signature": signature,
         "has_ended": has_ended,

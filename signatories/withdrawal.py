@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from letters.models import record
 from letters.revision import bump
 from signatories import organisations
 from signatories.emails import Mail, send_later
-from signatories.models import ENDED, Contact, Proposal, Signature, SignatureStatus, Token
+from signatories.events import note
+from signatories.models import Contact, Proposal, Signature, SignatureStatus, Token
 from signatories.verification import SignatureEnded
 from signatories.visibility import Visibility
 
@@ -36,7 +36,8 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
     facts = {field: getattr(correction, field) for field in _FACTS}
     with transaction.atomic():
         signature = _lock(signature)
-        _refuse_ended(signature)
+        if signature.has_ended:
+            raise SignatureEnded
         if facts == {field: getattr(signature, field) for field in _FACTS}:
             Proposal.objects.filter(signature=signature).delete()
             return signature
@@ -50,7 +51,7 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
                 setattr(signature, field, value)
             signature.save(update_fields=[*_FACTS, "name_key", "sort_key"])
             act = "correct"
-        record(act, kind="signature", subject=signature.public_id, letter=signature.letter_id)
+        note(act, signature)
     return signature
 
 
@@ -58,17 +59,12 @@ def choose_visibility(signature: Signature, *, visibility: str) -> Signature:
     """Show the name to whom its signatory says. Raises SignatureEnded."""
     with transaction.atomic():
         signature = _lock(signature)
-        _refuse_ended(signature)
+        if signature.has_ended:
+            raise SignatureEnded
         was_named = signature.is_named_publicly
         signature.visibility = Visibility(visibility)
         signature.save(update_fields=["visibility"])
-        record(
-            "choose_visibility",
-            kind="signature",
-            subject=signature.public_id,
-            letter=signature.letter_id,
-            reason=visibility,
-        )
+        note("choose_visibility", signature, reason=visibility)
         if signature.is_named_publicly != was_named:
             bump([signature.letter_id])
     return signature
@@ -83,7 +79,7 @@ def withdraw(signature: Signature) -> Signature:
     """Take the yes back. Withdrawing twice is harmless."""
     with transaction.atomic():
         signature = _lock(signature)
-        if signature.status in ENDED:
+        if signature.has_ended:
             return signature
         was_counted = _end(signature)
         send_later(signature, Mail.WITHDRAWN)
@@ -99,7 +95,7 @@ def erase(signature: Signature) -> Signature:
     """
     with transaction.atomic():
         signature = _lock(signature)
-        was_counted = signature.status not in ENDED and _end(signature)
+        was_counted = not signature.has_ended and _end(signature)
         organisation, signature.organisation = signature.organisation, None
         signature.empty()
         signature.save()
@@ -109,7 +105,7 @@ def erase(signature: Signature) -> Signature:
         Token.objects.filter(signature=signature).delete()
         if organisation is not None:
             organisations.erase_if_alone(organisation)
-        record("erase", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+        note("erase", signature)
         if was_counted:
             bump([signature.letter_id])
     return signature
@@ -119,11 +115,6 @@ def _lock(signature: Signature) -> Signature:
     return Signature.objects.select_for_update().get(pk=signature.pk)
 
 
-def _refuse_ended(signature: Signature) -> None:
-    if signature.status in ENDED:
-        raise SignatureEnded
-
-
 def _end(signature: Signature) -> bool:
     """Take the yes back and say whether it was counted."""
     was_counted = signature.status == SignatureStatus.PUBLISHED
@@ -131,5 +122,5 @@ def _end(signature: Signature) -> bool:
     signature.ended_at = timezone.now()
     signature.save(update_fields=["status", "ended_at"])
     Proposal.objects.filter(signature=signature).delete()
-    record("withdraw", kind="signature", subject=signature.public_id, letter=signature.letter_id)
+    note("withdraw", signature)
     return was_counted

@@ -218,11 +218,6 @@ def _with_long_names_joined(rows: list[Row]) -> list[Row]:
     return found
 
 
-def _mostly(rows: Sequence[Row], is_so: Callable[[Row], bool]) -> bool:
-    full = [row for row in rows if not row.blank]
-    return len(full) > 2 and sum(map(is_so, full)) * 5 >= len(full) * 4
-
-
 def _with_paragraphs_joined(rows: list[Row]) -> list[Row]:
     """Join the lines of names that run on in one paragraph, separated by commas or semicolons."""
     found: list[Row] = []

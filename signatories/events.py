@@ -1,0 +1,11 @@
+"""What was done to a signature, written down under its public id and nothing else of it."""
+
+from letters.models import Staff, record
+from signatories.models import Signature
+
+
+def note(act: str, signature: Signature, *, by: Staff | None = None, reason: str = "") -> None:
+    """Write down an act on a signature; without `by` it was the signatory's own, or the clock's."""
+    record(
+        act, kind="signature", subject=signature.public_id, letter=signature.letter_id, by=by, reason=reason
+    )
