@@ -235,6 +235,9 @@ ERASE_UNCONFIRMED_AFTER = timedelta(days=30)
 ERASE_REJECTED_AFTER = timedelta(days=30)
 ERASE_CONTACTS_AFTER_CLOSING = timedelta(days=182)  # six months: the follow-up is written by then
 ERASE_KEPT_CONTACTS_AFTER_CLOSING = timedelta(days=730)  # for those who agreed to be kept
+UNDO_FOR = timedelta(minutes=5)  # a decision can be taken back, and its mail waits as long
+UNDO_MERGE_FOR = timedelta(days=1)  # two organisations that were none are noticed the next morning
+BATCH_KEPT = timedelta(days=7)  # which ones came from one place matters while they are decided
 BULK_LIMIT = 50  # rows a person has really looked at
 NAMES_PER_PAGE = 200  # one screenful of patience on a slow line
 PAGE_CACHE_BYTES = 32 * 1024 * 1024  # rendered pages kept per process

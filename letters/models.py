@@ -50,6 +50,13 @@ def _nearest(items: Iterable[_Spoken], language: str, *, original: str) -> _Spok
 class Staff(AbstractUser):
     """A person who works at the desk."""
 
+    is_demonstration = models.BooleanField(
+        _("for the demonstration only"),
+        default=False,
+        editable=False,
+        help_text=_("Comes in with a password alone, and not at all in production."),
+    )
+
     class Meta:
         verbose_name = _("member of staff")
         verbose_name_plural = _("staff")
@@ -174,6 +181,13 @@ class Letter(models.Model):
     opens_at = models.DateTimeField(_("opens"), null=True, blank=True)
     closes_at = models.DateTimeField(_("closes"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    trusts_verified = models.BooleanField(
+        _("trusts verified organisations"),
+        default=False,
+        help_text=_(
+            "What a verified organisation signs from a mailbox we know appears without a moderator looking at it."
+        ),
+    )
     # Not hashed: what it protects stands in this same database, and staff must be able to hand it on again.
     gathering_key = models.CharField(max_length=32, unique=True, default=new_gathering_key, editable=False)
     revision = models.PositiveBigIntegerField(default=1, editable=False)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
+from signatories import domains
 from signatories.models import Contact, Signature
 
 
@@ -37,6 +38,11 @@ def address_key(address: str) -> str:
     return keyed("address", address.casefold())
 
 
+def domain_key(domain: str) -> str:
+    """Return the key under which the mailboxes of a domain can be found without it being stored; "" for none."""
+    return keyed("domain", domain) if domain else ""
+
+
 def dedupe_key(letter_id: int, address: str, name_key: str) -> str:
     """Return what two signatures share when one mailbox signs one letter twice for one name."""
     return keyed("signature", str(letter_id), address.casefold(), name_key)
@@ -55,6 +61,7 @@ def seal(signature: Signature, details: ContactDetails) -> Contact:
         signature=signature,
         sealed=_sealer().encrypt(content.encode()),
         address_key=address_key(details.address),
+        domain_key=domain_key(domains.of_mailbox(details.email)),
     )
 
 

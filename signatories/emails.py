@@ -4,6 +4,7 @@ A mail is a row before it is a message: `send_later` enqueues (signature id, whi
 transaction, and the worker calls `send`, which mints the links, commits their hashes and only then sends.
 """
 
+from datetime import timedelta
 from email.utils import make_msgid
 from typing import Any
 
@@ -12,9 +13,12 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language_bidi, override
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
 
 from letters.models import Letter
 from signatories import tokens
@@ -47,12 +51,21 @@ _SAYS = {
 _WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN}
 
 
-def send_later(signature: Signature, mail: Mail) -> None:
+def send_later(signature: Signature, mail: Mail, *, after: timedelta = timedelta()) -> None:
     """Ask for a mail, inside the caller's transaction. Does nothing where there is no mailbox to write to."""
     from signatories.tasks import send_mail  # the task imports this module
 
     if not signature.by_phone and Contact.objects.filter(signature=signature).exists():
-        send_mail.enqueue(signature.pk, str(mail))
+        when = timezone.now() + after if after else None
+        send_mail.using(run_after=when).enqueue(signature.pk, str(mail))
+
+
+def call_back(signature: Signature) -> None:
+    """Drop the mails about a decision that have not been sent yet: it was taken back."""
+    from signatories.tasks import send_mail  # the task imports this module
+
+    waiting = DBTaskResult.objects.filter(task_path=send_mail.module_path, status=TaskResultStatus.READY)
+    waiting.filter(args_kwargs__args__0=signature.pk, run_after__gt=timezone.now()).delete()
 
 
 def send(signature_id: int, mail: Mail) -> None:

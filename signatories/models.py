@@ -1,19 +1,19 @@
 """Who says it too: organisations, their signatures, and, apart from both, their contacts."""
 
 import secrets
-from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from letters import countries, languages
-from letters.models import Letter, Recipient, Text
+from letters.models import Letter, Recipient, Staff, Text
 from signatories import names
 from signatories.visibility import StaffCap, Visibility, named_publicly
 
@@ -51,6 +51,30 @@ ENDED = (SignatureStatus.REJECTED, SignatureStatus.WITHDRAWN, SignatureStatus.SU
 DECIDABLE = (SignatureStatus.AWAITING_MODERATION, SignatureStatus.HELD)
 
 
+class Question(models.TextChoices):
+    """Why a published signature needs another look. It stays on the wall until staff settle the question."""
+
+    CORRECTION = "correction", _("A correction is proposed")
+    VOUCH_REVOKED = "vouch_revoked", _("An organisation that vouched for it took that back")
+    VOUCHER_DOUBTED = "voucher_doubted", _("An organisation that vouched for it is no longer verified")
+    CONTACTS_DISAGREE = "contacts_disagree", _("Its contacts disagree; its name is hidden meanwhile")
+    ORGANISATION_DOUBTED = "organisation_doubted", _("Its organisation became doubtful")
+
+
+class VouchStatus(models.TextChoices):
+    ASKED = "asked", _("Asked")
+    GIVEN = "given", pgettext_lazy("vouch", "Given")
+    DECLINED = "declined", pgettext_lazy("vouch", "Declined")
+    REVOKED = "revoked", pgettext_lazy("vouch", "Taken back")
+
+
+class HowKnown(models.TextChoices):
+    WORKED_TOGETHER = "worked_together", _("We have worked together")
+    SAME_NETWORK = "same_network", _("We are in the same network")
+    SAME_PLACE = "same_place", _("We work in the same place")
+    KNOW_PEOPLE = "know_people", _("We know the people who lead it")
+
+
 class HoldReason(models.TextChoices):
     PRESSURE = "pressure", _("Many signatures came from one place")
     TRAP = "trap", _("A field was filled in that people do not see")
@@ -65,6 +89,7 @@ class RejectReason(models.TextChoices):
     NOT_AUTHORISED = "not_authorised", _("The organisation told us that it did not sign")
     NOT_ELIGIBLE = "not_eligible", _("This letter is for another kind of organisation")
     NO_ANSWER = "no_answer", _("We asked and had no answer")
+    INVALIDATED = "invalidated", _("It came with many others that no organisation made")
 
 
 class Channel(models.TextChoices):
@@ -73,13 +98,27 @@ class Channel(models.TextChoices):
     ON_BEHALF = "on_behalf", _("Entered on behalf")
 
 
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    """Organisations, in the words of the desk."""
+
+    def standing(self) -> "OrganisationQuerySet":
+        """Those that were not merged into another one."""
+        return self.filter(merged_into__isnull=True)
+
+    def to_look_at_again(self) -> "OrganisationQuerySet":
+        return self.standing().filter(recheck_on__lte=timezone.now().date())
+
+
 class Organisation(models.Model):
     """An organisation as staff know it. Made or chosen when a signature is approved, never by a stranger."""
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     name = models.CharField(_("name"), max_length=names.LONGEST)
     aliases = ArrayField(models.CharField(max_length=names.LONGEST), default=list, blank=True)
+    latin = models.CharField(_("name in Latin letters"), max_length=names.LONGEST, blank=True)
     name_key = models.CharField(max_length=names.LONGEST * 2, editable=False)
+    # Every way it is written, a line each: what duplicates are looked for by.
+    spellings = models.TextField(editable=False, default="")
     country = models.CharField(_("country"), max_length=2, blank=True, choices=countries.choices)
     kind = models.CharField(_("kind"), max_length=16, blank=True, choices=Kind.choices)
     is_network = models.BooleanField(_("network"), default=False)
@@ -87,13 +126,29 @@ class Organisation(models.Model):
     verification = models.CharField(
         _("verification"), max_length=16, choices=Verification.choices, default=Verification.UNVERIFIED
     )
+    recheck_on = models.DateField(_("look again on"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="merged",
+        editable=False,
+        verbose_name=_("merged into"),
+    )
+
+    objects = OrganisationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         ordering = ["pk"]
         indexes = [
-            GinIndex(fields=["name_key"], opclasses=["gin_trgm_ops"], name="organisations_by_likeness"),
+            GinIndex(fields=["spellings"], opclasses=["gin_trgm_ops"], name="organisations_by_spelling"),
+            models.Index(fields=["name_key"], name="organisations_by_name_key"),
+            models.Index(
+                fields=["recheck_on"], condition=Q(recheck_on__isnull=False), name="organisations_to_look_at"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,6 +161,7 @@ class Organisation(models.Model):
     def fill_key(self) -> None:
         """Derive what names are compared by; bulk_create does not call save."""
         self.name_key = names.key(self.name)
+        self.spellings = names.spellings(self.name, *self.aliases, latin=self.latin, website=self.website)
 
     @property
     def name_keys(self) -> set[str]:
@@ -131,12 +187,8 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.exclude(status__in=ENDED)
 
     def waiting_for_staff(self) -> "SignatureQuerySet":
-        """What somebody at the desk must decide: moderation, holds, phones to call, proposed corrections."""
-        return self.filter(
-            Q(status__in=DECIDABLE)
-            | Q(status=SignatureStatus.UNCONFIRMED, by_phone=True)
-            | Q(status=SignatureStatus.PUBLISHED, proposal__isnull=False)
-        )
+        """What somebody at the desk must decide: moderation, holds, phones to call, open questions."""
+        return self.filter(queued_at__isnull=False)
 
     def in_reading_order(self) -> "SignatureQuerySet":
         return self.order_by("sort_key", "pk")
@@ -144,8 +196,8 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def newest_first(self) -> "SignatureQuerySet":
         return self.order_by(F("published_at").desc(nulls_last=True), "-pk")
 
-    def oldest_first(self) -> "SignatureQuerySet":
-        return self.order_by(F("confirmed_at").asc(nulls_first=True), "created_at", "pk")
+    def longest_waiting_first(self) -> "SignatureQuerySet":
+        return self.order_by("queued_at", "pk")
 
 
 class Signature(models.Model):
@@ -172,6 +224,7 @@ class Signature(models.Model):
     is_network = models.BooleanField(_("network"), default=False)
     website = models.URLField(_("website"), blank=True, max_length=300)
     name_key = models.CharField(max_length=names.LONGEST * 2, blank=True, editable=False)
+    spellings = models.TextField(editable=False, default="")
     sort_key = models.TextField(blank=True, editable=False, db_collation="C")
 
     status = models.CharField(
@@ -181,6 +234,20 @@ class Signature(models.Model):
     reject_reason = models.CharField(
         _("rejected because"), max_length=24, blank=True, choices=RejectReason.choices
     )
+    question = models.CharField(_("open question"), max_length=24, blank=True, choices=Question.choices)
+    asked_at = models.DateTimeField(_("asked"), null=True, editable=False)
+    superseded_by = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="co_signatures",
+        editable=False,
+        verbose_name=_("superseded by"),
+        help_text=_("The standing signature of the same organisation; this one's contact speaks for it too."),
+    )
+    # Which ones came from one place on one day; the key that made it is thrown away the same day.
+    batch = models.CharField(max_length=16, blank=True, editable=False)
     visibility = models.CharField(
         _("who may see the name"), max_length=16, choices=Visibility.choices, default=Visibility.COUNTED_ONLY
     )
@@ -204,6 +271,17 @@ class Signature(models.Model):
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
+    # Since when it waits for staff; the database derives it, so no act can forget it and the queue is one index.
+    queued_at = models.GeneratedField(
+        verbose_name=_("waits since"),
+        expression=Case(
+            When(status__in=DECIDABLE, then=Coalesce("confirmed_at", "created_at")),
+            When(status=SignatureStatus.UNCONFIRMED, by_phone=True, then="created_at"),
+            When(Q(status=SignatureStatus.PUBLISHED) & ~Q(question=""), then="asked_at"),
+        ),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
 
     objects = SignatureQuerySet.as_manager()
 
@@ -232,6 +310,14 @@ class Signature(models.Model):
                 condition=Q(erased_at__isnull=True) | Q(status__in=ENDED),
                 name="an_erased_signature_has_ended",
             ),
+            models.CheckConstraint(
+                condition=Q(question="") | Q(asked_at__isnull=False),
+                name="an_open_question_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(superseded_by__isnull=True) | Q(status=SignatureStatus.SUPERSEDED),
+                name="only_a_superseded_signature_has_a_successor",
+            ),
             models.UniqueConstraint(
                 fields=["letter", "organisation"],
                 condition=~Q(status__in=ENDED),
@@ -256,7 +342,9 @@ class Signature(models.Model):
                 condition=Q(status=SignatureStatus.PUBLISHED),
                 name="published_by_country",
             ),
-            GinIndex(fields=["name_key"], opclasses=["gin_trgm_ops"], name="signatures_by_likeness"),
+            GinIndex(fields=["spellings"], opclasses=["gin_trgm_ops"], name="signatures_by_spelling"),
+            models.Index(fields=["batch"], condition=~Q(batch=""), name="signatures_of_a_batch"),
+            models.Index(fields=["queued_at", "id"], condition=Q(queued_at__isnull=False), name="the_queue"),
         ]
 
     def __str__(self) -> str:
@@ -270,10 +358,11 @@ class Signature(models.Model):
         """Derive what names are compared and sorted by; bulk_create does not call save."""
         self.name_key = names.key(self.name)
         self.sort_key = names.sort_key(self.name)
+        self.spellings = names.spellings(self.name, latin=self.latin, website=self.website)
 
     def empty(self) -> None:
         """Take away everything that says who it was; whoever calls saves."""
-        self.name = self.latin = self.country = self.kind = self.website = ""
+        self.name = self.latin = self.country = self.kind = self.website = self.batch = ""
         self.is_network = False
         self.dedupe_key = None
         self.erased_at = timezone.now()
@@ -290,10 +379,6 @@ class Signature(models.Model):
     def is_named_publicly(self) -> bool:
         return named_publicly(self.status, self.visibility, self.staff_cap)
 
-    @property
-    def waits_since(self) -> datetime:
-        return self.confirmed_at or self.created_at
-
 
 class Contact(models.Model):
     """The person who signed for an organisation. Private: sealed, and in a table of its own.
@@ -304,6 +389,7 @@ class Contact(models.Model):
     signature = models.OneToOneField(Signature, models.CASCADE, related_name="contact")
     sealed = models.BinaryField()
     address_key = models.CharField(max_length=64, db_index=True)
+    domain_key = models.CharField(max_length=64, blank=True, db_index=True)
 
     class Meta:
         verbose_name = _("contact")
@@ -332,9 +418,227 @@ class Proposal(models.Model):
         return "correction"
 
 
+class Remark(models.Model):
+    """What a member of staff noted about a case, for colleagues."""
+
+    signature = models.ForeignKey(Signature, models.CASCADE, related_name="remarks")
+    words = models.TextField(_("note"), max_length=2000)
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("note")
+        verbose_name_plural = _("notes")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return "note"
+
+
+class Reading(models.Model):
+    """Which case a member of staff has before them, so that no colleague is handed the same one."""
+
+    staff = models.OneToOneField(Staff, models.CASCADE, related_name="reading")
+    signature = models.ForeignKey(Signature, models.CASCADE, related_name="readings")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("case being read")
+        verbose_name_plural = _("cases being read")
+
+    def __str__(self) -> str:
+        return "reading"
+
+
+class Decision(models.Model):
+    """What a decision changed, kept for as long as it can be taken back."""
+
+    signature = models.ForeignKey(Signature, models.CASCADE, related_name="decisions")
+    act = models.CharField(_("act"), max_length=24)
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    before = models.JSONField()  # the fields the decision changed, as they were
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.act
+
+
+class Evidence(models.Model):
+    """What staff found out about an organisation: a link, a note, or both."""
+
+    organisation = models.ForeignKey(Organisation, models.CASCADE, related_name="evidence")
+    link = models.URLField(_("link"), blank=True, max_length=300)
+    words = models.TextField(_("note"), blank=True, max_length=2000)
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(link="", words=""), name="evidence_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return "evidence"
+
+
+class Vouch(models.Model):
+    """A verified organisation's word that it knows the one that signed: asked for, given, declined or taken back."""
+
+    signature = models.ForeignKey(Signature, models.CASCADE, related_name="vouches")
+    voucher = models.ForeignKey(Organisation, models.CASCADE, related_name="vouches_given")
+    status = models.CharField(
+        _("status"), max_length=16, choices=VouchStatus.choices, default=VouchStatus.ASKED
+    )
+    how_known = models.CharField(_("how it is known"), max_length=24, blank=True, choices=HowKnown.choices)
+    recorded_by = models.ForeignKey(
+        Staff,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("recorded by"),
+        help_text=_("Nobody: the organisation answered by itself."),
+    )
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("vouch")
+        verbose_name_plural = _("vouches")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["signature", "voucher"], name="an_organisation_vouches_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.status
+
+
+class Merge(models.Model):
+    """Two organisations that were one, and what it takes to part them again within a day."""
+
+    kept = models.ForeignKey(Organisation, models.CASCADE, related_name="+", verbose_name=_("kept"))
+    absorbed = models.ForeignKey(Organisation, models.CASCADE, related_name="+", verbose_name=_("merged"))
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    before = models.JSONField()  # what moved and what changed, as it was
+
+    class Meta:
+        verbose_name = _("merge")
+        verbose_name_plural = _("merges")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return "merge"
+
+
+class Distinction(models.Model):
+    """Two organisations that look like one and are not, as staff decided: not asked about again."""
+
+    one = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    other = models.ForeignKey(Organisation, models.CASCADE, related_name="+")
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("distinction")
+        verbose_name_plural = _("distinctions")
+        constraints = [
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="a_distinction_has_an_order"),
+            models.UniqueConstraint(fields=["one", "other"], name="two_organisations_are_told_apart_once"),
+        ]
+
+    def __str__(self) -> str:
+        return "distinction"
+
+
+class InvalidationStatus(models.TextChoices):
+    COUNTED = "counted", _("Counted, not begun")
+    RUNNING = "running", _("Running")
+    CANCELLED = "cancelled", _("Stopped half-way")
+    DONE = "done", _("Done")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+
+
+class Invalidation(models.Model):
+    """A rule by which many signatures are rejected at once, and how far it has come."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
+    signed_from = models.DateTimeField(_("signed from"), null=True, blank=True)
+    signed_until = models.DateTimeField(_("signed until"), null=True, blank=True)
+    domain = models.CharField(_("domain of mailbox or website"), max_length=253, blank=True)
+    batch = models.CharField(_("place"), max_length=16, blank=True)
+    name_pattern = models.CharField(
+        _("name"), max_length=255, blank=True, help_text=_("* stands for anything: *crypto*")
+    )
+    why = models.CharField(_("why"), max_length=255, help_text=_("For colleagues. Name no person here."))
+    status = models.CharField(
+        _("status"), max_length=16, choices=InvalidationStatus.choices, default=InvalidationStatus.COUNTED
+    )
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    created_at = models.DateTimeField(_("made"), default=timezone.now)
+    counted = models.PositiveIntegerField(_("found"), default=0)
+    done = models.PositiveIntegerField(_("rejected"), default=0)
+    started_at = models.DateTimeField(_("begun"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invalidation")
+        verbose_name_plural = _("invalidations")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(signed_from__isnull=False)
+                | Q(signed_until__isnull=False)
+                | ~Q(domain="")
+                | ~Q(batch="")
+                | ~Q(name_pattern=""),
+                name="an_invalidation_has_a_rule",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Invalidated(models.Model):
+    """One signature an invalidation rejected, and what it was before."""
+
+    invalidation = models.ForeignKey(Invalidation, models.CASCADE, related_name="rows")
+    signature = models.ForeignKey(Signature, models.CASCADE, related_name="+")
+    status = models.CharField(max_length=24, choices=SignatureStatus.choices)
+    hold_reason = models.CharField(max_length=24, blank=True, choices=HoldReason.choices)
+    restored = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("invalidated signature")
+        verbose_name_plural = _("invalidated signatures")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invalidation", "signature"], name="an_invalidation_rejects_a_signature_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.status
+
+
 class Purpose(models.TextChoices):
     CONFIRM = "confirm", _("Confirm")
     OWN_PAGE = "own_page", _("Own page")
+    VOUCH = "vouch", _("Vouch")
+    PHONE = "phone", _("Confirm by phone")
 
 
 class Token(models.Model):
@@ -346,6 +650,7 @@ class Token(models.Model):
     code_digest = models.CharField(max_length=64, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField(db_index=True)
+    by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+", verbose_name=_("made by"))
 
     class Meta:
         verbose_name = _("link")

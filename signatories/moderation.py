@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from letters.models import Staff
 from letters.revision import bump
-from signatories import contacts, organisations
-from signatories.emails import Mail, send_later
+from signatories import contacts, organisations, undoing
+from signatories.emails import Mail, call_back, send_later
 from signatories.events import note
 from signatories.models import (
     DECIDABLE,
@@ -17,7 +18,9 @@ from signatories.models import (
     HoldReason,
     Organisation,
     Proposal,
+    Question,
     RejectReason,
+    Remark,
     Signature,
     SignatureStatus,
     Token,
@@ -45,6 +48,14 @@ class NothingProposed(Exception):
     """There is no correction to decide about."""
 
 
+class NothingToUndo(Exception):
+    """The last decision is a colleague's, or too long ago, or something else has happened since."""
+
+
+class NothingAsked(Exception):
+    """The signature has no open question."""
+
+
 class NotCompletable(Exception):
     """Only an imported name that nobody has claimed is completed by staff."""
 
@@ -59,6 +70,9 @@ class Facts:
     website: str = ""
 
 
+_FACTS = ("name", "latin", "country", "kind", "website")
+
+
 def approve(signature: Signature, *, by: Staff, organisation: Organisation | None = None) -> Signature:
     """Show a confirmed signature on its letter, as the given organisation's or as a new one's.
 
@@ -69,6 +83,7 @@ def approve(signature: Signature, *, by: Staff, organisation: Organisation | Non
         signature = _lock(signature)
         if signature.status not in DECIDABLE:
             raise NotAwaitingModeration(signature.status)
+        was = undoing.before(signature)
         organisation = organisation or signature.organisation or _new_organisation(signature)
         standing = Signature.objects.live().filter(letter=signature.letter_id, organisation=organisation)
         other = standing.exclude(pk=signature.pk).select_for_update(of=("self",)).first()
@@ -79,7 +94,9 @@ def approve(signature: Signature, *, by: Staff, organisation: Organisation | Non
         else:
             raise OrganisationAlreadySigned(other)
         note("approve", signature, by=by)
-        send_later(signature, Mail.PUBLISHED)
+        if other is None:  # a place that was claimed is not given back: its facts have moved
+            undoing.remember("approve", signature, was, by=by)
+        send_later(signature, Mail.PUBLISHED, after=settings.UNDO_FOR)
         bump([signature.letter_id])
     return signature
 
@@ -91,6 +108,7 @@ def reject(signature: Signature, *, by: Staff, reason: str = RejectReason.NOT_AN
         calls = signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED
         if not calls and signature.status not in (*DECIDABLE, SignatureStatus.PUBLISHED):
             raise NotAwaitingModeration(signature.status)
+        was = undoing.before(signature)
         was_counted = signature.status == SignatureStatus.PUBLISHED
         signature.status = SignatureStatus.REJECTED
         signature.reject_reason = RejectReason(reason)
@@ -98,7 +116,8 @@ def reject(signature: Signature, *, by: Staff, reason: str = RejectReason.NOT_AN
         signature.save(update_fields=["status", "reject_reason", "ended_at"])
         Proposal.objects.filter(signature=signature).delete()
         note("reject", signature, by=by, reason=reason)
-        send_later(signature, Mail.REJECTED)
+        undoing.remember("reject", signature, was, by=by)
+        send_later(signature, Mail.REJECTED, after=settings.UNDO_FOR)
         if was_counted:
             bump([signature.letter_id])
     return signature
@@ -110,12 +129,14 @@ def hold(signature: Signature, *, by: Staff, reason: str = HoldReason.OTHER) -> 
         signature = _lock(signature)
         if signature.status not in (*DECIDABLE, SignatureStatus.PUBLISHED):
             raise NotAwaitingModeration(signature.status)
+        was = undoing.before(signature)
         was_counted = signature.status == SignatureStatus.PUBLISHED
         signature.status = SignatureStatus.HELD
         signature.hold_reason = HoldReason(reason)
         signature.save(update_fields=["status", "hold_reason"])
         note("hold", signature, by=by, reason=reason)
-        send_later(signature, Mail.HELD)
+        undoing.remember("hold", signature, was, by=by)
+        send_later(signature, Mail.HELD, after=settings.UNDO_FOR)
         if was_counted:
             bump([signature.letter_id])
     return signature
@@ -142,7 +163,7 @@ def complete(signature: Signature, *, by: Staff, facts: Facts) -> Signature:
             raise NotCompletable
         for field in ("country", "kind", "latin", "website"):
             setattr(signature, field, getattr(facts, field))
-        signature.save(update_fields=["country", "kind", "latin", "website"])
+        signature.save(update_fields=["country", "kind", "latin", "website", "spellings"])
         note("complete", signature, by=by)
         if signature.status == SignatureStatus.PUBLISHED:
             bump([signature.letter_id])
@@ -154,12 +175,15 @@ def accept_correction(signature: Signature, *, by: Staff) -> Signature:
     with transaction.atomic():
         signature = _lock(signature)
         proposal = _proposal(signature)
-        for field in ("name", "latin", "country", "kind", "website"):
+        was = undoing.before(signature)
+        for field in _FACTS:
             setattr(signature, field, getattr(proposal, field))
         proposal.delete()
-        signature.save(update_fields=["name", "name_key", "sort_key", "latin", "country", "kind", "website"])
+        _answer(signature, Question.CORRECTION)
+        signature.save(update_fields=[*_FACTS, "name_key", "sort_key", "spellings", "question", "asked_at"])
         note("accept_correction", signature, by=by)
-        send_later(signature, Mail.CORRECTION_ACCEPTED)
+        undoing.remember("accept_correction", signature, was, by=by)
+        send_later(signature, Mail.CORRECTION_ACCEPTED, after=settings.UNDO_FOR)
         if signature.status == SignatureStatus.PUBLISHED:
             bump([signature.letter_id])
     return signature
@@ -169,9 +193,60 @@ def decline_correction(signature: Signature, *, by: Staff) -> Signature:
     """Let the published facts stand. Raises NothingProposed."""
     with transaction.atomic():
         signature = _lock(signature)
-        _proposal(signature).delete()
+        proposal = _proposal(signature)
+        was = undoing.before(signature)
+        proposal.delete()
+        _answer(signature, Question.CORRECTION)
+        signature.save(update_fields=["question", "asked_at"])
         note("decline_correction", signature, by=by)
-        send_later(signature, Mail.CORRECTION_DECLINED)
+        undoing.remember("decline_correction", signature, was, by=by)
+        send_later(signature, Mail.CORRECTION_DECLINED, after=settings.UNDO_FOR)
+    return signature
+
+
+def settle(signature: Signature, *, by: Staff) -> Signature:
+    """Answer the open question of a published signature: it stands as it is. Raises NothingAsked."""
+    with transaction.atomic():
+        signature = _lock(signature)
+        question = signature.question
+        if not question or question == Question.CORRECTION:
+            raise NothingAsked
+        was = undoing.before(signature)
+        _answer(signature, question)
+        signature.save(update_fields=["question", "asked_at"])
+        note("settle", signature, by=by, reason=question)
+        undoing.remember("settle", signature, was, by=by)
+    return signature
+
+
+def remark(signature: Signature, *, by: Staff, words: str) -> Remark:
+    """Note something about a case, for colleagues."""
+    with transaction.atomic():
+        written = Remark.objects.create(signature=signature, by=by, words=words)
+        note("remark", signature, by=by)
+    return written
+
+
+def undo(signature: Signature, *, by: Staff) -> Signature:
+    """Take one's own last decision back, within settings.UNDO_FOR. Raises NothingToUndo."""
+    with transaction.atomic():
+        signature = _lock(signature)
+        decision = undoing.last_decision(signature, by=by)
+        if decision is None:
+            raise NothingToUndo
+        act, organisation = decision.act, signature.organisation
+        was_counted = signature.status == SignatureStatus.PUBLISHED
+        try:
+            with transaction.atomic():
+                undoing.restore(signature, decision)
+        except IntegrityError:  # its organisation has signed again meanwhile
+            raise NothingToUndo from None
+        if organisation is not None and signature.organisation_id is None:
+            organisations.erase_if_alone(organisation)
+        note("undo", signature, by=by, reason=act)
+        call_back(signature)
+        if was_counted or signature.status == SignatureStatus.PUBLISHED:
+            bump([signature.letter_id])
     return signature
 
 
@@ -180,9 +255,19 @@ def _lock(signature: Signature) -> Signature:
     return Signature.objects.select_for_update().get(pk=signature.pk)
 
 
+def _answer(signature: Signature, question: str) -> None:
+    """Close an open question; behind it a proposed correction may still be waiting."""
+    if signature.question != question:
+        return
+    proposal = Proposal.objects.filter(signature=signature).first()
+    signature.question = Question.CORRECTION if proposal else ""
+    signature.asked_at = proposal.proposed_at if proposal else None
+
+
 def _new_organisation(signature: Signature) -> Organisation:
     return Organisation.objects.create(
         name=signature.name,
+        latin=signature.latin,
         country=signature.country,
         kind=signature.kind,
         is_network=signature.is_network,
@@ -224,6 +309,7 @@ def _claim_place(signature: Signature, place: Signature) -> Signature:
     place.staff_cap = narrower(place.staff_cap, signature.staff_cap)
     place.status = SignatureStatus.PUBLISHED
     place.hold_reason = ""
+    place.batch = signature.batch
     place.dedupe_key = signature.dedupe_key
     signature.status = SignatureStatus.SUPERSEDED
     signature.hold_reason = ""

@@ -18,6 +18,7 @@ from letters.parsing.phrases import is_furniture, is_sentence
 from letters.parsing.territories import country_code
 from letters.parsing.territories import fold as fold_words
 from letters.parsing.written_dates import date_on_line
+from signatories import domains
 
 LONGEST = 255
 _MOST_MARKS = 4
@@ -326,6 +327,14 @@ def _without_legal_forms(words: list[str]) -> list[str]:
     while last - first > 1 and words[first] in _LEGAL_FORMS:
         first += 1
     return words[first:last]
+
+
+def spellings(*written: str, latin: str = "", website: str = "") -> str:
+    """Return every way an organisation is written, a line each: its names, Latin form, acronyms and domain."""
+    lines = [key(name) for name in (*written, latin) if name]
+    for name in (*written, latin):
+        lines += sorted(_portrait(name).acronyms) if name else []
+    return "\n".join(dict.fromkeys([*lines, domains.of_website(website)])).strip("\n")
 
 
 # --- sorting ----------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ def sign(
         language=language,
         keep_contact=keep_contact,
         by_phone=not contact.email,
+        batch=place[:16],
         dedupe_key=dedupe_key(letter.pk, contact.address, names.key(claim.name)),
     )
     with transaction.atomic():

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from signatories import emails, limits
+from signatories import emails, limits, undoing
 from signatories.contacts import WrongSeal
 from signatories.events import note
 from signatories.models import Contact, Signature, SignatureStatus, Token
@@ -71,6 +71,7 @@ def do_what_is_due() -> None:
     """Pick up what a killed worker left and erase what has been kept long enough. Harmless at any time."""
     revive_stuck_jobs()
     limits.forget()
+    undoing.forget()
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Token.objects.filter(expires_at__lt=timezone.now() - settings.CONFIRM_LINK_LIFE).delete()
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - _FINISHED_KEPT).delete()

@@ -9,7 +9,7 @@ from letters.revision import bump
 from signatories import organisations
 from signatories.emails import Mail, send_later
 from signatories.events import note
-from signatories.models import Contact, Proposal, Signature, SignatureStatus, Token
+from signatories.models import Contact, Proposal, Question, Signature, SignatureStatus, Token
 from signatories.verification import SignatureEnded
 from signatories.visibility import Visibility
 
@@ -39,17 +39,19 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
         if signature.has_ended:
             raise SignatureEnded
         if facts == {field: getattr(signature, field) for field in _FACTS}:
-            Proposal.objects.filter(signature=signature).delete()
+            _take_proposal_back(signature)
             return signature
         if signature.status == SignatureStatus.PUBLISHED:
             Proposal.objects.update_or_create(
                 signature=signature, defaults={**facts, "proposed_at": timezone.now()}
             )
+            if not signature.question:  # else another question is open, and this one waits behind it
+                _ask(signature, Question.CORRECTION)
             act = "propose_correction"
         else:
             for field, value in facts.items():
                 setattr(signature, field, value)
-            signature.save(update_fields=[*_FACTS, "name_key", "sort_key"])
+            signature.save(update_fields=[*_FACTS, "name_key", "sort_key", "spellings"])
             act = "correct"
         note(act, signature)
     return signature
@@ -113,6 +115,19 @@ def erase(signature: Signature) -> Signature:
 
 def _lock(signature: Signature) -> Signature:
     return Signature.objects.select_for_update().get(pk=signature.pk)
+
+
+def _ask(signature: Signature, question: str) -> None:
+    """Put a published signature before staff again, who find it in their queue."""
+    signature.question = question
+    signature.asked_at = timezone.now() if question else None
+    signature.save(update_fields=["question", "asked_at"])
+
+
+def _take_proposal_back(signature: Signature) -> None:
+    Proposal.objects.filter(signature=signature).delete()
+    if signature.question == Question.CORRECTION:
+        _ask(signature, "")
 
 
 def _end(signature: Signature) -> bool:

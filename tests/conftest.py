@@ -3,6 +3,7 @@
 import email
 import email.policy
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,12 @@ def _nothing_remembered():
 def _own_folders(settings, tmp_path):
     settings.MAIL_DIR = tmp_path / "mail"
     settings.EMAIL_BACKEND = "config.eml.EmailBackend"
+
+
+@pytest.fixture(autouse=True)
+def _decisions_are_mailed_at_once(settings):
+    """Nobody waits five minutes for a mail; tests of taking a decision back set the time again."""
+    settings.UNDO_FOR = timedelta(0)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,12 @@ def make_staff(username="alice", **fields):
     return Staff.objects.create_user(username, password="correct horse battery", **fields)
 
 
+def enter(client, staff):
+    """Bring a member of staff to the desk in this browser."""
+    client.force_login(staff)
+    return client
+
+
 def make_host(slug="harbour", **fields):
     return Host.objects.get_or_create(slug=slug, defaults={"name": "Harbour Coalition", **fields})[0]
 
@@ -105,7 +111,10 @@ def make_imported(letter, *, name="Blue Kettle", line=1, **fields):
 
 def make_proposal(signature, **fields):
     facts = {"name": "Blue Kettle Circle", "country": "UG", "kind": "ally", **fields}
-    return Proposal.objects.create(signature=signature, **facts)
+    proposal = Proposal.objects.create(signature=signature, **facts)
+    signature.question, signature.asked_at = "correction", proposal.proposed_at
+    signature.save(update_fields=["question", "asked_at"])
+    return proposal
 
 
 def make_figure(letter, **fields):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests.crawling import CRAWLED, addresses
-from tests.factories import make_letter, make_signature, make_staff
+from tests.factories import enter, make_letter, make_signature, make_staff
 
 PROJECT = Path(settings.BASE_DIR)
 MAY_IMPORT = {"letters": {"letters"}, "signatories": {"letters", "signatories"}}
@@ -170,7 +170,7 @@ def test_no_public_template_calls_anybody_else_or_holds_script(path):
 @pytest.mark.django_db
 def test_public_pages_are_the_same_for_staff_and_carry_no_cookie(client):
     make_signature()
-    client.force_login(make_staff())
+    enter(client, make_staff())
     stranger = Client()
     for path in addresses(CRAWLED):
         one, other = client.get(path), stranger.get(path)

@@ -14,7 +14,7 @@ from django.test import Client
 from letters import revision
 from signatories import tokens
 from signatories.models import Purpose
-from tests.factories import make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 LANGUAGES = {"": ("en", "ltr"), "/ar": ("ar", "rtl"), "/fr": ("fr", "ltr"), "/sw": ("sw", "ltr")}
 
@@ -73,7 +73,7 @@ def test_our_own_fault_is_admitted_without_a_word_about_it(prefix, caplog):
 
 @pytest.mark.django_db
 def test_staff_who_may_not_are_told_in_their_own_language(client):
-    client.force_login(make_staff("carol", is_superuser=False))
+    enter(client, make_staff("carol", is_superuser=False))
     answer = client.get("/admin/letters/staff/", headers={"Accept-Language": "fr"})
     assert answer.status_code == 403
     assert BeautifulSoup(answer.content, "html.parser").html["lang"] == "fr"

@@ -12,7 +12,7 @@ from PIL import Image
 from letters.models import Event, Host, Text, record
 from signatories import tokens
 from signatories.models import Purpose
-from tests.factories import make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -200,7 +200,7 @@ def test_a_public_page_answers_with_exactly_these_headers(client, places, cookie
 
 def test_a_session_of_the_desk_changes_no_public_page(client, places):
     anonymous = {name: client.get(address) for name, address in places.items()}
-    client.force_login(make_staff())
+    enter(client, make_staff())
     for name, address in places.items():
         answer = client.get(address)
         assert answer.get("Vary", "Accept-Encoding") == "Accept-Encoding"
@@ -329,7 +329,7 @@ def test_the_desk_is_closed_to_everyone_else(client):
     """Nothing but the way in: not for strangers, not for people who are no staff."""
     addresses = dict(desk_addresses())
     visitor = Client()
-    visitor.force_login(make_staff("carol", is_staff=False, is_superuser=False))
+    enter(visitor, make_staff("carol", is_staff=False, is_superuser=False))
     for someone in (client, visitor):
         for name, address in addresses.items():
             for answer in (someone.get(address), someone.post(address)):
@@ -390,7 +390,7 @@ def test_every_model_at_the_desk_is_meant_to_be_there():
 
 
 def test_the_way_out_forgets_the_session(client):
-    client.force_login(make_staff())
+    enter(client, make_staff())
     assert client.get("/admin/").status_code == 200
     client.post("/admin/logout/")
     assert client.get("/admin/").status_code == 302
@@ -400,7 +400,7 @@ def test_a_desk_left_alone_for_half_an_hour_asks_again(client):
     import time_machine
     from django.utils import timezone
 
-    client.force_login(make_staff())
+    enter(client, make_staff())
     start = timezone.now()
     with time_machine.travel(start, tick=False) as clock:
         client.get("/admin/")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from letters import revision
 from signatories import tokens
 from signatories.models import Organisation, Purpose, Signature
-from tests.factories import make_letter, make_proposal, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_proposal, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +126,7 @@ def test_a_page_of_ones_own_asks_the_same_under_a_long_list(client):
 
 @pytest.fixture
 def alice(client):
-    client.force_login(make_staff())
+    enter(client, make_staff())
     return client
 
 

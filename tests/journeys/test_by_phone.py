@@ -6,7 +6,7 @@ from django.test import Client
 from letters.models import Event
 from signatories.contacts import unseal
 from signatories.models import Signature
-from tests.factories import make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ PHONE = sign_form(contact_email="", contact_phone="+254 712 345678")
 @pytest.fixture
 def desk():
     client = Client()
-    client.force_login(make_staff())
+    enter(client, make_staff())
 
     def decide(signature, decision, **fields):
         answer = client.post(

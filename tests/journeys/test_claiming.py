@@ -5,7 +5,7 @@ from django.test import Client
 
 from signatories.contacts import unseal
 from signatories.models import Contact, Signature
-from tests.factories import make_imported, make_letter, make_staff, sign_form
+from tests.factories import enter, make_imported, make_letter, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -15,7 +15,7 @@ AMINA = "amina@kettle.example"
 @pytest.fixture
 def desk():
     client = Client()
-    client.force_login(make_staff())
+    enter(client, make_staff())
 
     def decide(signature, decision, **fields):
         address = f"/admin/signatories/signature/{signature.pk}/decide/"

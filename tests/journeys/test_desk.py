@@ -16,6 +16,7 @@ from signatories.contacts import unseal
 from signatories.models import Contact, Organisation, Purpose, Signature, Token
 from signatories.tokens import mint
 from tests.factories import (
+    enter,
     make_contact_details,
     make_host,
     make_imported,
@@ -38,7 +39,7 @@ def desk_of(username, *permissions):
     staff = make_staff(username, is_superuser=not permissions)
     staff.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()
-    client.force_login(staff)
+    enter(client, staff)
     return client
 
 

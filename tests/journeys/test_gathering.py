@@ -11,7 +11,7 @@ import time_machine
 from letters import revision
 from letters.models import Letter
 from signatories.models import Signature
-from tests.factories import make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +103,7 @@ def collect(client, work, mailbox, letter, names):
         assert (answer.status_code, answer["Location"]) == (303, f"/g/{letter.gathering_key}/sign/sent/")
         work()
         assert client.post(mailbox.link_to(address), {"visibility": "public"}).status_code == 200
-    client.force_login(alice)
+    enter(client, alice)
     for signature in letter.signatures.all():
         client.post(f"/admin/signatories/signature/{signature.pk}/decide/", {"decision": "approve"})
     client.logout()
@@ -121,7 +121,7 @@ def test_twenty_sign_in_secret_and_appear_at_the_minute_of_the_launch_in_one_rev
     make_letter("public", title="The one that is open")
     with time_machine.travel(datetime(2031, 3, 4, 6, 0, tzinfo=UTC), tick=True):
         collect(client, work, mailbox, letter, NAMES)
-        client.force_login(make_staff("launcher"))
+        enter(client, make_staff("launcher"))
         schedule(client, letter, "open", "2031-03-04T12:00")  # 09:00 UTC
         client.logout()
         letter.refresh_from_db()
@@ -202,7 +202,7 @@ def test_every_secret_page_is_stored_nowhere_indexed_nowhere_and_previews_nothin
 def test_a_replaced_link_is_a_dead_end_and_the_new_one_works(client):
     letter = gathering_letter()
     old = letter.gathering_key
-    client.force_login(make_staff())
+    enter(client, make_staff())
     schedule(client, letter, "link")
     letter.refresh_from_db()
     assert letter.gathering_key != old

@@ -3,7 +3,7 @@
 import pytest
 
 from signatories.models import Signature
-from tests.factories import make_letter, make_staff, sign_form
+from tests.factories import enter, make_letter, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_an_organisation_signs_confirms_is_approved_and_stands_on_the_page(
     assert (signature.status, signature.language) == ("awaiting_moderation", language)
     assert "Blue Kettle" not in client.get(page).content.decode()
 
-    client.force_login(alice)
+    enter(client, alice)
     answer = client.post(f"/admin/signatories/signature/{signature.pk}/decide/", {"decision": "approve"})
     assert answer.status_code == 302
     assert "Blue Kettle" in client.get(page).content.decode()

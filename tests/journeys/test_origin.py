@@ -6,7 +6,7 @@ from django.test import Client
 
 from signatories import tokens
 from signatories.models import Proposal, Purpose, Signature
-from tests.factories import make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +128,7 @@ def test_another_site_changes_nothing_on_an_own_page_and_what_was_typed_stays(cl
 def test_the_desk_asks_for_a_token_of_its_own():
     signature = make_signature(status="awaiting_moderation")
     browser = Client(enforce_csrf_checks=True)
-    browser.force_login(make_staff())
+    enter(browser, make_staff())
     answer = browser.post(f"/admin/signatories/signature/{signature.pk}/decide/", {"decision": "approve"})
     assert answer.status_code == 403
     answer = browser.post(f"/admin/letters/letter/{signature.letter_id}/act/", {"act": "close"})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from letters.models import Event
 from signatories import tokens
 from signatories.models import Contact, Organisation, Proposal, Purpose, Signature, Token
-from tests.factories import make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def client_of_alice(db):
     from django.test import Client
 
     client = Client()
-    client.force_login(make_staff())
+    enter(client, make_staff())
     return client
 
 

@@ -9,7 +9,7 @@ from letters import revision
 from signatories import limits, moderation, withdrawal
 from signatories.contacts import unseal
 from signatories.models import Organisation, Signature
-from tests.factories import make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +154,7 @@ def test_who_was_first_with_a_name_keeps_nobody_else_from_it(client, work, mailb
     work()
     client.post(mailbox.link_to(AMINA), {"visibility": "public"})
     mallory, amina = Signature.objects.order_by("pk")
-    client.force_login(make_staff())
+    enter(client, make_staff())
     client.post(f"/admin/signatories/signature/{amina.pk}/decide/", {"decision": "approve"})
     amina.refresh_from_db()
     assert amina.status == "published"

@@ -10,7 +10,15 @@ from django.utils import timezone
 from letters import pages
 from letters.models import Host, Letter, Staff
 from signatories.models import Signature
-from tests.factories import make_host, make_imported, make_letter, make_proposal, make_signature, make_staff
+from tests.factories import (
+    enter,
+    make_host,
+    make_imported,
+    make_letter,
+    make_proposal,
+    make_signature,
+    make_staff,
+)
 
 
 @dataclass
@@ -48,7 +56,7 @@ def world(settings, tmp_path):
     }
     alice = make_staff()
     desk = Client()
-    desk.force_login(alice)
+    enter(desk, alice)
     host = make_host()
     now = timezone.now()
     letters = {

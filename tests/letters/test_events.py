@@ -10,7 +10,7 @@ from letters.models import Event, record
 from signatories import moderation, signing, tasks, verification, withdrawal
 from signatories.contacts import ContactDetails
 from signatories.models import Organisation, Proposal, Signature
-from tests.factories import make_claim, make_imported, make_letter, make_signature, make_staff
+from tests.factories import enter, make_claim, make_imported, make_letter, make_signature, make_staff
 from tests.letters.test_revision import CORRECTION, FORMS
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +149,7 @@ def test_no_form_of_the_desk_writes_down_who_it_was_about(world):
 
 def test_showing_a_contact_is_written_down_before_it_is_shown(client):
     alice, signature = make_staff(), make_signature(contact=canary_contact(1))
-    client.force_login(alice)
+    enter(client, alice)
     answer = client.post(f"/admin/signatories/signature/{signature.pk}/contact/")
     assert "CANARY Person" in answer.content.decode()
     event = Event.objects.get()
@@ -161,7 +161,7 @@ def test_whoever_may_not_see_contacts_sees_none_and_nothing_is_written_down(clie
     bob = make_staff("bob", is_superuser=False)
     bob.user_permissions.set(Permission.objects.filter(codename__in=["view_signature", "change_signature"]))
     signature = make_signature(contact=canary_contact(1))
-    client.force_login(bob)
+    enter(client, bob)
     answer = client.post(f"/admin/signatories/signature/{signature.pk}/contact/")
     assert answer.status_code == 403
     assert "CANARY Person" not in answer.content.decode()

@@ -1,0 +1,5 @@
+"""The desk of signatories: what waits, one case at a time, organisations, and rules for many at once."""
+
+from signatories.admin import organisations, signatures
+
+__all__ = ["organisations", "signatures"]
