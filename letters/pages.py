@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import brotli
 from django.conf import settings
@@ -41,11 +41,19 @@ class Page:
 
     def body(self, accepted: str) -> tuple[bytes, str]:
         """Return (bytes, content encoding) for an Accept-Encoding header."""
-        if "br" in accepted:
+        if _is_accepted("br", accepted):
             return self.br, "br"
-        if "gzip" in accepted:
+        if _is_accepted("gzip", accepted):
             return self.gzip, "gzip"
         return self.plain, ""
+
+
+@dataclass(slots=True)
+class _Rendering:
+    """A page being rendered by one request, while others wait for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    requests: int = 0
 
 
 class KeptPages:
@@ -55,7 +63,7 @@ class KeptPages:
         self._limit = limit
         self._size = 0
         self._pages: OrderedDict[Hashable, Page] = OrderedDict()
-        self._rendering: dict[Hashable, threading.Lock] = {}
+        self._rendering: dict[Hashable, _Rendering] = {}
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, etag: str, render: Callable[[], bytes]) -> Page:
@@ -64,9 +72,10 @@ class KeptPages:
         if page is not None and _will_do(page, etag):
             return page
         with self._lock:
-            rendering = self._rendering.setdefault(key, threading.Lock())
+            rendering = self._rendering.setdefault(key, _Rendering())
+            rendering.requests += 1
         try:
-            with rendering:
+            with rendering.lock:
                 page = self._find(key)
                 if page is not None and _will_do(page, etag):
                     return page
@@ -74,7 +83,9 @@ class KeptPages:
                 self._keep(key, page)
         finally:  # pages that turn out not to exist must not fill the process either
             with self._lock:
-                self._rendering.pop(key, None)
+                rendering.requests -= 1
+                if not rendering.requests:
+                    self._rendering.pop(key, None)
         return page
 
     def forget(self) -> None:
@@ -97,6 +108,15 @@ class KeptPages:
             while self._size > self._limit and len(self._pages) > 1:
                 _, dropped = self._pages.popitem(last=False)
                 self._size -= dropped.size
+
+
+def _is_accepted(coding: str, accepted: str) -> bool:
+    """Whether an Accept-Encoding header names a coding, and not in order to refuse it."""
+    for offer in accepted.split(","):
+        name, _, weight = offer.partition(";")
+        if name.strip().lower() == coding:
+            return weight.strip().rstrip("0.") != "q="
+    return False
 
 
 def _will_do(page: Page, etag: str) -> bool:

@@ -9,6 +9,9 @@ from crispy_forms.layout import Div, Fieldset, Hidden, Layout, Submit
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
@@ -39,8 +42,22 @@ class NameField(forms.CharField):
             raise ValidationError(str(names.PROBLEMS[problem]), code=problem)
 
 
+class CountrySelect(forms.Select):
+    """250 options that are the same for everybody: rendered once a language, not once for each who signs."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        options = _country_options(get_language())
+        chosen = f'value="{value or ""}"'  # what is no country's code is found nowhere
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html(
+            "<select{}>{}</select>", attributes, SafeString(options.replace(chosen, f"{chosen} selected", 1))
+        )
+
+
 class CountryField(forms.ChoiceField):
     """A country by its ISO code, listed by its name in the reader's language."""
+
+    widget = CountrySelect
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=_countries_for_readers, **kwargs)
@@ -76,6 +93,11 @@ def _sorted_countries(language: str) -> list[tuple[str, str]]:
     """Return the choices in the active language, kept: collating 250 names takes longer than signing."""
     empty, *known = countries.choices()
     return [empty, *sorted(known, key=lambda pair: names.sort_key(pair[1]))]
+
+
+@lru_cache(maxsize=len(settings.LANGUAGES))
+def _country_options(language: str) -> str:
+    return format_html_join("\n", '<option value="{}">{}</option>', _sorted_countries(language))
 
 
 def _plain_line(value: str) -> str:

@@ -64,6 +64,15 @@ def test_twenty_threads_render_a_page_once():
     assert (render.times, len(answers)) == (1, 1)
 
 
+def test_a_page_is_rendered_by_one_at_a_time_however_many_wait(monkeypatch):
+    monkeypatch.setattr(pages, "RENDER_AT_MOST_EVERY", 0.0)
+    kept, render = KeptPages(KIB), Renderer(seconds=0.02)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: kept.get("letter", f'"{number}"', render), range(12)))
+    assert (render.times, render.most_inside) == (12, 1)
+    assert not kept._rendering
+
+
 def test_different_pages_are_rendered_beside_each_other():
     kept, render = KeptPages(KIB), Renderer(seconds=0.2)
     with ThreadPoolExecutor(4) as threads:
@@ -177,6 +186,23 @@ def test_a_browser_gets_the_form_it_asks_for(client, path):
         assert unpack(answer.content) == plain.content
         assert answer["ETag"] == plain["ETag"]
         assert "Accept-Encoding" in answer["Vary"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("br;q=0, gzip", "gzip"),
+        ("gzip;q=0.0, br;q=0", None),
+        ("br; q=0.5", "br"),
+        ("deflate, GZIP", "gzip"),
+        ("brotli, xgzip", None),
+    ],
+)
+def test_a_form_that_is_refused_is_not_sent(client, accepted, encoding):
+    make_letter()
+    answer = client.get("/letters/asylum/", headers={"Accept-Encoding": accepted})
+    assert answer.get("Content-Encoding") == encoding
 
 
 @pytest.mark.django_db
