@@ -172,10 +172,13 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+FONT_DIRS = env.list("FONT_DIRS", default=[])  # beside the system's own; documents are set in what is there
+DOCUMENTS_DIR = VAR_DIR / "documents"  # addressed letters, for a day; web server and worker share it
 PUBLIC_BODY_BYTES = 64 * 1024  # the longest sign form is under 8 kB
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a letter in Burmese, percent-encoded, is nine bytes a letter
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # sixty recipients of a letter are 500 fields of its form
-FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["config.uploads.MemoryUploadHandler"]  # lists hold contacts: none of it reaches a disk
+FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # kept of all files of a request; five thousand rows are 1 MB
 
 # --- headers and cookies -----------------------------------------------------------------------------
 
@@ -239,6 +242,13 @@ UNDO_FOR = timedelta(minutes=5)  # a decision can be taken back, and its mail wa
 UNDO_MERGE_FOR = timedelta(days=1)  # two organisations that were none are noticed the next morning
 BATCH_KEPT = timedelta(days=7)  # which ones came from one place matters while they are decided
 BULK_LIMIT = 50  # rows a person has really looked at
+REAUTHENTICATE_AFTER = timedelta(minutes=10)  # before contacts leave: a desk left open is nobody's password
+CONTACT_EXPORTS = (3, timedelta(days=1))  # of one person: a mistyped choice or two, and no habit
+LIST_ROWS = 5_000  # of one imported list; a longer one is brought in parts
+LIST_KEPT = timedelta(hours=24)  # what was uploaded and not written; its contacts nobody has agreed to keep
+LIST_MAILS = (50, timedelta(minutes=1))  # a sender of thousands at once is taken for spam
+NAMES_ON_PAPER = 10_000  # 130 pages, made in two seconds; who wants to read more wants the list itself
+PARCEL_KEPT = timedelta(days=1)  # addressed letters: long enough to send them, and made again in seconds
 NAMES_PER_PAGE = 200  # one screenful of patience on a slow line
 PAGE_CACHE_BYTES = 32 * 1024 * 1024  # rendered pages kept per process
 

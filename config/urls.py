@@ -2,11 +2,11 @@
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from config.health import healthz
 from letters import views as letters
-from signatories import live
+from signatories import live, public_documents
 from signatories import views as signatories
 
 admin.site.site_header = admin.site.site_title = "Undersigned"
@@ -14,6 +14,7 @@ admin.site.site_url = "/"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("admin/", include("signatories.admin.urls")),
     path("admin/", admin.site.urls),
     path("letters/<slug:slug>/live.json", live.live, name="live"),
     path("hosts/<slug:slug>/picture.jpg", letters.host_picture, name="host_picture"),
@@ -22,6 +23,8 @@ urlpatterns = [
         path("hosts/<slug:slug>/", letters.host, name="host"),
         path("letters/<slug:slug>/", letters.letter, name="letter"),
         path("letters/<slug:slug>/signatories/", signatories.signatories, name="signatories"),
+        path("letters/<slug:slug>/letter.pdf", public_documents.letter_pdf, name="letter_pdf"),
+        path("letters/<slug:slug>/deliveries/", public_documents.deliveries, name="deliveries"),
         path("letters/<slug:slug>/sign/", signatories.sign, name="sign"),
         path("letters/<slug:slug>/sign/sent/", signatories.sign_sent, name="sign_sent"),
         path("g/<slug:key>/", letters.gathering_letter, name="gathering_letter"),

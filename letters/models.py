@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -348,6 +348,9 @@ class Recipient(models.Model):
     )
     language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES, default="en")
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices, default=Channel.EMAIL)
+    email = models.EmailField(_("e-mail"), blank=True)
+    # Signatories agree to the recipients there are; whoever is addressed later is handed no name meant for those.
+    addressed_since = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("recipient")
@@ -356,6 +359,17 @@ class Recipient(models.Model):
 
     def __str__(self) -> str:
         return self.office
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Count a row that comes to address another government, or another office of none, as a new recipient."""
+        was = Recipient.objects.filter(pk=self.pk).first()
+        if was is not None and was._addressee != self._addressee:
+            self.addressed_since = timezone.now()
+        super().save(*args, **kwargs)
+
+    @property
+    def _addressee(self) -> tuple[str, ...]:
+        return (self.country,) if self.country else (self.office, self.mission)
 
     @property
     def country_name(self) -> str:

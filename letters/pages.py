@@ -27,7 +27,7 @@ RENDER_AT_MOST_EVERY = 1.0  # seconds; a burst of approvals must not become a bu
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A rendered page in the three forms browsers ask for."""
+    """A rendered page in the three forms browsers ask for, or in one where packing would gain nothing."""
 
     etag: str
     rendered_at: float
@@ -41,9 +41,9 @@ class Page:
 
     def body(self, accepted: str) -> tuple[bytes, str]:
         """Return (bytes, content encoding) for an Accept-Encoding header."""
-        if _is_accepted("br", accepted):
+        if self.br and _is_accepted("br", accepted):
             return self.br, "br"
-        if _is_accepted("gzip", accepted):
+        if self.gzip and _is_accepted("gzip", accepted):
             return self.gzip, "gzip"
         return self.plain, ""
 
@@ -66,7 +66,7 @@ class KeptPages:
         self._rendering: dict[Hashable, _Rendering] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, etag: str, render: Callable[[], bytes]) -> Page:
+    def get(self, key: Hashable, etag: str, render: Callable[[], bytes], *, packed: bool = True) -> Page:
         """Return the page of that edition; one older by less than a second will do."""
         page = self._find(key)
         if page is not None and _will_do(page, etag):
@@ -79,7 +79,7 @@ class KeptPages:
                 page = self._find(key)
                 if page is not None and _will_do(page, etag):
                     return page
-                page = _rendered(etag, render)
+                page = _rendered(etag, render, packed=packed)
                 self._keep(key, page)
         finally:  # pages that turn out not to exist must not fill the process either
             with self._lock:
@@ -123,10 +123,16 @@ def _will_do(page: Page, etag: str) -> bool:
     return page.etag == etag or time.monotonic() - page.rendered_at < RENDER_AT_MOST_EVERY
 
 
-def _rendered(etag: str, render: Callable[[], bytes]) -> Page:
+def _rendered(etag: str, render: Callable[[], bytes], *, packed: bool) -> Page:
     started = time.monotonic()
     plain = render()
+    if not packed:
+        return Page(etag, started, plain, b"", b"")
     return Page(etag, started, plain, gzip.compress(plain, 6, mtime=0), brotli.compress(plain, quality=11))
+
+
+def _bytes(page: str | bytes) -> bytes:
+    return page.encode() if isinstance(page, str) else page
 
 
 _kept = KeptPages(settings.PAGE_CACHE_BYTES)
@@ -141,21 +147,23 @@ def answer(
     request: HttpRequest,
     key: tuple[Hashable, ...],
     edition: str,
-    render: Callable[[], str],
+    render: Callable[[], str | bytes],
     *,
     content_type: str = "text/html; charset=utf-8",
     cache_control: str = PUBLIC,
+    packed: bool = True,
 ) -> HttpResponse:
     """Answer with the page `key` in that edition and the active language, rendered when it was not yet.
 
-    A page that browsers must not store (NOT_STORED) is kept here all the same: it is one for everybody.
+    A page that browsers must not store (NOT_STORED) is kept here all the same: it is one for everybody. What is
+    packed in itself, such as a PDF, is not packed again.
     """
     language = get_language()
     etag = f'W/"{RELEASE}.{edition}.{language}"'
     if etag in request.headers.get("If-None-Match", ""):
         response = HttpResponse(status=304)
     else:
-        page = _kept.get((*key, language), etag, lambda: render().encode())
+        page = _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
         etag = page.etag
         body, encoding = page.body(request.headers.get("Accept-Encoding", ""))
         response = HttpResponse(body, content_type=content_type)

@@ -19,18 +19,23 @@ def render(text: str, *, organisations: int, countries: int, language: str = "en
 
     It receives the numbers and never asks for them: the wall alone knows who signed.
     """
+    # After cleaning: in an address a placeholder is percent-encoded and stays, so no attribute ever changes.
+    html = with_numbers(markdown(text), organisations=organisations, countries=countries, language=language)
+    return mark_safe(html)  # noqa: S308 - only digits were put into what was cleaned
+
+
+def with_numbers(words: str, *, organisations: int, countries: int, language: str) -> str:
+    """Return words in which {organisations} and {countries} are the given numbers, as that language writes them."""
     numbers = {"organisations": organisations, "countries": countries}
     with override(language):
         shown = {name: number_format(number, force_grouping=True) for name, number in numbers.items()}
-    # After cleaning: in an address a placeholder is percent-encoded and stays, so no attribute ever changes.
-    html = _PLACEHOLDER.sub(lambda found: shown[found[1]], markdown(text))
-    return mark_safe(html)  # noqa: S308 - only digits were put into what was cleaned
+    return _PLACEHOLDER.sub(lambda found: shown[found[1]], words)
 
 
 @lru_cache(maxsize=256)
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML of a few harmless tags; links lead to https or mail addresses alone."""
-    html = _markdown_parser().render(text)
+    html = parser().render(text)
     clean = nh3.clean(
         html,
         tags=_TAGS,
@@ -44,12 +49,16 @@ def markdown(text: str) -> SafeString:
 
 def _without_relative_links(tag: str, attribute: str, value: str) -> str | None:
     """Drop addresses without a scheme, which nh3 lets pass: //evil.example is another site, too."""
-    if attribute == "href" and value.partition(":")[0].lower() not in _SCHEMES:
-        return None
-    return value
+    return None if attribute == "href" and not has_safe_scheme(value) else value
+
+
+def has_safe_scheme(address: str) -> bool:
+    """Whether a link may lead there: to https and mail addresses."""
+    return address.partition(":")[0].lower() in _SCHEMES
 
 
 @lru_cache(maxsize=1)
-def _markdown_parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """Return the one reader of Markdown, which knows no HTML."""
     # "zero nesting bombs": maxNesting bounds the recursion that a hostile text could cause.
     return MarkdownIt("commonmark", {"html": False, "maxNesting": 20})

@@ -1,6 +1,6 @@
 """What was done to a signature, written down under its public id and nothing else of it."""
 
-from letters.models import Staff, record
+from letters.models import Event, Staff, record
 from signatories.models import Signature
 
 
@@ -9,3 +9,9 @@ def note(act: str, signature: Signature, *, by: Staff | None = None, reason: str
     record(
         act, kind="signature", subject=signature.public_id, letter=signature.letter_id, by=by, reason=reason
     )
+
+
+def who_did(act: str, signature: Signature) -> int | None:
+    """Return the key of the member of staff who last did an act; None where nobody did."""
+    done = Event.objects.filter(subject_kind="signature", subject_id=signature.public_id, act=act)
+    return done.values_list("by_id", flat=True).first()

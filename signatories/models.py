@@ -96,6 +96,7 @@ class Channel(models.TextChoices):
     FORM = "form", _("Form")
     IMPORT = "import", _("Imported list")
     ON_BEHALF = "on_behalf", _("Entered on behalf")
+    LIST = "list", _("List gathered elsewhere")
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -394,6 +395,7 @@ class Contact(models.Model):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
+        permissions = [("export_contact", "Can export contacts")]
 
     def __str__(self) -> str:
         return "contact"
@@ -691,3 +693,350 @@ class Pressure(models.Model):
 
     def __str__(self) -> str:
         return str(self.count)
+
+
+class ConsentChannel(models.TextChoices):
+    """How an organisation said yes to somebody of the coalition, rather than to our form."""
+
+    PHONE = "phone", _("By phone")
+    PAPER = "paper", _("On paper")
+    CHAT = "chat", _("In a chat")
+    IN_PERSON = "in_person", _("In person")
+    OTHER_FORM = "other_form", _("On another form")
+
+
+class ListConsent(models.TextChoices):
+    """What a list gathered elsewhere knows about who agreed to be named."""
+
+    COLUMN = "column", _("A column of the list says who agreed to be named")
+    STATED = "stated", _("All of them agreed to be named, and we can show it")
+    UNKNOWN = "unknown", _("We do not know: they are counted and not named")
+
+
+class ImportStatus(models.TextChoices):
+    READ = "read", _("Read; its columns are to be named")
+    CHECKED = "checked", _("Compared; nothing is written yet")
+    WRITING = "writing", _("Being written")
+    STOPPED = "stopped", _("Stopped half-way")
+    WRITTEN = "written", _("Written")
+
+
+class ImportFile(models.Model):
+    """A list of signatures gathered elsewhere, sealed until it is written: what it holds, and on whose word."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    status = models.CharField(
+        _("status"), max_length=16, choices=ImportStatus.choices, default=ImportStatus.READ
+    )
+    fingerprint = models.CharField(max_length=64, editable=False)  # keyed: the same list is known again
+    sealed = models.BinaryField(default=bytes)  # its sheets, until it is written or given up
+    columns = models.JSONField(default=dict)  # which sheet, where its headings are, which column holds what
+    consent = models.CharField(
+        _("consent"), max_length=16, choices=ListConsent.choices, default=ListConsent.UNKNOWN
+    )
+    channel = models.CharField(
+        _("how they agreed"), max_length=16, blank=True, choices=ConsentChannel.choices
+    )
+    evidence = models.TextField(_("evidence"), blank=True, max_length=1000)
+    visibility = models.CharField(
+        _("who may see the names"), max_length=16, choices=Visibility.choices, default=Visibility.COUNTED_ONLY
+    )
+    language = models.CharField(_("language of its mails"), max_length=8, choices=languages.CHOICES)
+    asks_by_mail = models.BooleanField(_("asks each to confirm"), default=False)
+    takes = ArrayField(models.CharField(max_length=16), default=list)  # verdicts of the rows that are written
+
+    class Meta:
+        verbose_name = _("imported list")
+        verbose_name_plural = _("imported lists")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(consent=ListConsent.UNKNOWN) | ~Q(channel=""),
+                name="a_list_with_consent_says_how_it_was_given",
+            ),
+            models.CheckConstraint(
+                condition=~Q(consent=ListConsent.UNKNOWN) | Q(visibility=Visibility.COUNTED_ONLY),
+                name="a_list_without_consent_names_nobody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Verdict(models.TextChoices):
+    """What a row of a list is, compared with what is there."""
+
+    NEW = "new", pgettext_lazy("row", "New")
+    LIKE = "like", _("Probably there already")
+    JUNK = "junk", _("Hardly the name of an organisation")
+    THERE = "there", _("Already there")
+    REPEATED = "repeated", _("Twice in this list")
+    ENDED = "ended", _("Withdrawn or rejected before")
+    UNREADABLE = "unreadable", _("Unreadable")
+
+
+class RowResult(models.TextChoices):
+    """What became of a row that was to be written."""
+
+    WRITTEN = "written", pgettext_lazy("row", "Written")
+    SIGNED_MEANWHILE = "signed_meanwhile", _("Signed meanwhile by itself")
+    MAILBOX_SIGNED = "mailbox_signed", _("Its mailbox has signed for this name before")
+    REFUSED = "refused", _("Refused by the database")
+    NOT_OPENED = "not_opened", _("Sealed with a key that is missing")
+
+
+class ImportRow(models.Model):
+    """One row of an imported list. What it says is sealed, and gone once it is written; what became of it stays."""
+
+    file = models.ForeignKey(ImportFile, models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField(_("line"))
+    sealed = models.BinaryField(default=bytes)
+    verdict = models.CharField(max_length=16, choices=Verdict.choices)
+    why = models.CharField(max_length=24, blank=True)  # of what is unreadable or hardly a name
+    resembles = models.ForeignKey(Signature, models.SET_NULL, null=True, related_name="+")
+    same_as_line = models.PositiveIntegerField(null=True)
+    likeness = models.FloatField(default=0)
+    result = models.CharField(max_length=20, blank=True, choices=RowResult.choices)
+    signature = models.ForeignKey(Signature, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = _("row of an imported list")
+        verbose_name_plural = _("rows of imported lists")
+        ordering = ["line"]
+        constraints = [
+            models.UniqueConstraint(fields=["file", "line"], name="a_row_of_a_list_is_read_once"),
+        ]
+        indexes = [
+            models.Index(fields=["file", "verdict", "line"], name="rows_of_a_verdict"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line}"
+
+
+class DeliveryStatus(models.TextChoices):
+    TO_SEND = "to_send", pgettext_lazy("delivery", "To send")
+    SENT = "sent", pgettext_lazy("delivery", "Sent")
+    BOUNCED = "bounced", pgettext_lazy("delivery", "Came back")
+    ACKNOWLEDGED = "acknowledged", pgettext_lazy("delivery", "Acknowledged")
+    MET = "met", pgettext_lazy("delivery", "Met")
+    ANSWERED = "answered", pgettext_lazy("delivery", "Answered")
+
+
+ARRIVED = (
+    DeliveryStatus.SENT,
+    DeliveryStatus.ACKNOWLEDGED,
+    DeliveryStatus.MET,
+    DeliveryStatus.ANSWERED,
+)
+
+
+class Order(models.TextChoices):
+    """How the signatories stand in a document."""
+
+    ALPHABET = "alphabet", _("By alphabet")
+    BY_COUNTRY = "by_country", _("By country")
+    OWN_COUNTRY_FIRST = "own_country_first", _("By country, the recipient’s own first")
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Deliveries, in the words of the desk and of the public."""
+
+    def arrived(self) -> "DeliveryQuerySet":
+        """Those that were sent and did not come back: what the public may know of."""
+        return self.filter(status__in=ARRIVED)
+
+    def answered_publicly(self) -> "DeliveryQuerySet":
+        return self.filter(answer_is_public=True)
+
+
+class Delivery(models.Model):
+    """One recipient handed one snapshot: the letter and its list as they were. What was handed over never changes."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(
+        Letter, models.PROTECT, related_name="deliveries", verbose_name=_("letter"), editable=False
+    )
+    recipient = models.ForeignKey(
+        Recipient, models.PROTECT, related_name="deliveries", verbose_name=_("recipient"), editable=False
+    )
+    text = models.ForeignKey(
+        Text, models.PROTECT, related_name="+", verbose_name=_("text that was handed over"), editable=False
+    )
+    order = models.CharField(_("order of the names"), max_length=20, choices=Order.choices)
+    supplement_to = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="supplements",
+        verbose_name=_("supplement to"),
+        help_text=_("The delivery whose list this one carries on: it names who came later."),
+    )
+    content = models.JSONField(editable=False)  # the document without its names; see signatories/documents.py
+    revision = models.PositiveBigIntegerField(_("revision of the letter"), editable=False)
+    organisations = models.PositiveIntegerField(_("organisations"), editable=False)
+    countries = models.PositiveIntegerField(_("countries"), editable=False)
+    # As the public page counted them: this recipient may know countries from names the public does not see.
+    public_countries = models.PositiveIntegerField(editable=False)
+    named = models.PositiveIntegerField(_("named"), editable=False)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, editable=False)
+
+    status = models.CharField(
+        _("status"), max_length=16, choices=DeliveryStatus.choices, default=DeliveryStatus.TO_SEND
+    )
+    status_at = models.DateTimeField(_("since"), default=timezone.now)
+    made_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("made by"), editable=False)
+    released_at = models.DateTimeField(_("first downloaded"), null=True, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    answered_on = models.DateField(_("answered on"), null=True, blank=True)
+    answer_words = models.TextField(_("answer"), blank=True, max_length=4000)
+    answer_link = models.URLField(_("where the answer stands"), blank=True, max_length=300)
+    answer_is_public = models.BooleanField(_("shown on the letter’s page"), default=False)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status=DeliveryStatus.TO_SEND) | Q(sent_at__isnull=False),
+                name="a_delivery_that_left_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=DeliveryStatus.TO_SEND) | ~Q(sha256=""),
+                name="a_delivery_that_left_has_a_hash",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer_is_public=False) | ~Q(answer_words="") | ~Q(answer_link=""),
+                name="a_public_answer_says_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(answer_words="", answer_link="") | Q(answered_on__isnull=False),
+                name="an_answer_has_a_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def has_left(self) -> bool:
+        return self.status != DeliveryStatus.TO_SEND
+
+
+def _names_still_stand() -> Q:
+    """Return what is true of a handed-over name that may stand in a document today, as visibility.reach says it."""
+
+    def stands(path: str) -> Q:
+        shown = Q(**{f"{path}status": SignatureStatus.PUBLISHED})
+        hidden = Q(**{f"{path}visibility": Visibility.COUNTED_ONLY}) | Q(
+            **{f"{path}staff_cap": StaffCap.COUNTED_ONLY}
+        )
+        return shown & ~hidden
+
+    joined = Q(signature__status=SignatureStatus.SUPERSEDED)
+    return stands("signature__") | (joined & stands("signature__superseded_by__"))
+
+
+class DeliveredNameQuerySet(models.QuerySet["DeliveredName"]):
+    """Names that were handed over, and what became of them."""
+
+    def still_standing(self) -> "DeliveredNameQuerySet":
+        return self.filter(_names_still_stand())
+
+    def removed(self) -> "DeliveredNameQuerySet":
+        """Those that may be named to nobody any more: withdrawn, hidden, refused, held or erased since."""
+        return self.exclude(_names_still_stand())
+
+
+class DeliveredName(models.Model):
+    """A signatory as a recipient was handed it.
+
+    The database empties it when its signature is emptied, by whatever act, and lets it change in no other way.
+    """
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="names")
+    signature = models.ForeignKey(Signature, models.CASCADE, related_name="delivered_names")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=names.LONGEST, blank=True)
+    latin = models.CharField(max_length=names.LONGEST, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    kind = models.CharField(max_length=16, blank=True, choices=Kind.choices)
+    is_network = models.BooleanField(default=False)
+    told_at = models.DateTimeField(null=True, blank=True)  # when the recipient learned that the name is gone
+
+    objects = DeliveredNameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivered name")
+        verbose_name_plural = _("delivered names")
+        ordering = ["delivery", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery", "signature"], name="a_delivery_names_a_signature_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "delivered name"
+
+
+class CoverText(models.Model):
+    """What the host says of its own in the letter that covers a delivery, in one language."""
+
+    letter = models.ForeignKey(Letter, models.CASCADE, related_name="+", verbose_name=_("letter"))
+    language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES)
+    words = models.TextField(_("words"), max_length=4000, help_text=_("Markdown"))
+
+    class Meta:
+        verbose_name = _("cover text")
+        verbose_name_plural = _("cover texts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["letter", "language"], name="a_letter_is_covered_once_in_a_language"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.language
+
+
+class ParcelStatus(models.TextChoices):
+    PACKING = "packing", _("Being made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be made")
+    GONE = "gone", _("Deleted")
+
+
+class Parcel(models.Model):
+    """Addressed letters in one file, to be downloaded. The file lives for a day, the row says who had it made."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
+    deliveries = models.ManyToManyField(Delivery, related_name="+", verbose_name=_("deliveries"))
+    status = models.CharField(
+        _("status"), max_length=8, choices=ParcelStatus.choices, default=ParcelStatus.PACKING
+    )
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("made by"))
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+    done = models.PositiveIntegerField(_("letters made"), default=0)
+    total = models.PositiveIntegerField(_("letters to make"))
+    # Delivered names that were taken off before it was made. One that is taken off later closes it.
+    left_out = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        verbose_name = _("parcel")
+        verbose_name_plural = _("parcels")
+        ordering = ["-made_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.public_id

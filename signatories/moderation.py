@@ -57,7 +57,7 @@ class NothingAsked(Exception):
 
 
 class NotCompletable(Exception):
-    """Only an imported name that nobody has claimed is completed by staff."""
+    """Only a name that was imported or entered, and that nobody has claimed, is completed by staff."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,7 +290,7 @@ def _publish(signature: Signature, organisation: Organisation) -> None:
 
 
 def _is_unclaimed(signature: Signature) -> bool:
-    return signature.channel == Channel.IMPORT and not signature.has_ended and not _has_contact(signature)
+    return signature.channel != Channel.FORM and not signature.has_ended and not _has_contact(signature)
 
 
 def _has_contact(signature: Signature) -> bool:

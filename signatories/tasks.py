@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from signatories import emails, limits, undoing
+from signatories import emails, export, limits, lists, parcels, undoing
 from signatories.contacts import WrongSeal
 from signatories.events import note
 from signatories.models import Contact, Signature, SignatureStatus, Token
@@ -61,10 +61,36 @@ def _try_again(signature_id: int, mail: str, attempt: int) -> str:
     return "later"
 
 
+@task()
+def write_list(file_id: int) -> None:
+    """Write the next rows of a list that was gathered elsewhere."""
+    lists.work_on(file_id)
+
+
+@task()
+def tell_of_export(event_id: int, staff_id: int, attempt: int = 1) -> str:
+    """Tell one superuser that contacts left; while the mail server is away it comes back later."""
+    try:
+        export.tell(event_id, staff_id)
+    except OSError:
+        if attempt >= _TRIES:
+            return "given up"
+        pause = timedelta(seconds=min(5 * 2**attempt, _LONGEST_PAUSE))
+        tell_of_export.using(run_after=timezone.now() + pause).enqueue(event_id, staff_id, attempt + 1)
+        return "later"
+    return "sent"
+
+
 def _give_up(signature_id: int, reason: str) -> None:
     signature = Signature.objects.get(pk=signature_id)
     note("mail_failed", signature, reason=reason)
     logger.warning("A mail of signature %s was given up: %s", signature.public_id, reason)
+
+
+@task()
+def fill_parcel(parcel_id: int) -> None:
+    """Make the addressed letters of a parcel."""
+    parcels.fill(parcel_id)
 
 
 def do_what_is_due() -> None:
@@ -72,12 +98,14 @@ def do_what_is_due() -> None:
     revive_stuck_jobs()
     limits.forget()
     undoing.forget()
+    lists.forget()
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Token.objects.filter(expires_at__lt=timezone.now() - settings.CONFIRM_LINK_LIFE).delete()
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - _FINISHED_KEPT).delete()
     erase_unconfirmed()
     erase_rejected()
     erase_old_contacts()
+    parcels.forget()
 
 
 def revive_stuck_jobs() -> int:

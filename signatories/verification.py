@@ -6,8 +6,8 @@ from django.utils import timezone
 from letters.models import Staff, record
 from signatories import organisations
 from signatories.emails import Mail, send_later
-from signatories.events import note
-from signatories.models import Organisation, Signature, SignatureStatus, Verification
+from signatories.events import note, who_did
+from signatories.models import Channel, Organisation, Signature, SignatureStatus, Verification
 
 
 class ConfirmingIsOver(Exception):
@@ -20,6 +20,10 @@ class SignatureEnded(Exception):
 
 class NotByPhone(Exception):
     """Only a signature that gave a phone number is confirmed by hand."""
+
+
+class EnteredByTheSamePerson(Exception):
+    """Who entered a signature on behalf of an organisation does not confirm it, too."""
 
 
 def confirm(signature: Signature, *, visibility: str) -> Signature:
@@ -45,13 +49,18 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
 
 
 def confirm_by_hand(signature: Signature, *, by: Staff) -> Signature:
-    """Take a yes that staff heard on the phone number given. Raises NotByPhone, or as `confirm` does."""
+    """Take a yes that staff heard on the phone number given.
+
+    Raises NotByPhone, EnteredByTheSamePerson, or as `confirm` does.
+    """
     with transaction.atomic():
         signature = _lock(signature)
         if signature.has_ended:
             raise SignatureEnded
         if not signature.by_phone or signature.status != SignatureStatus.UNCONFIRMED:
             raise NotByPhone
+        if signature.channel == Channel.ON_BEHALF and who_did("enter", signature) == by.pk:
+            raise EnteredByTheSamePerson
         if not signature.letter.accepts_confirmations:
             raise ConfirmingIsOver
         _move_on(signature)

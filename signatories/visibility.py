@@ -52,3 +52,13 @@ def reach(status: str, visibility: str, staff_cap: str) -> Reach:
 def named_publicly(status: str, visibility: str, staff_cap: str) -> bool:
     """Whether the public sees the name."""
     return reach(status, visibility, staff_cap).named_publicly
+
+
+def named_to(status: str, visibility: str, staff_cap: str, *, excluded: bool, added_later: bool) -> bool:
+    """Whether one recipient is handed the name.
+
+    Never one whom the signatory excluded. A name meant for the recipients alone is meant for those there were when
+    its signatory agreed, not for one added later.
+    """
+    shown = reach(status, visibility, staff_cap)
+    return shown.named_in_documents and not excluded and (shown.named_publicly or not added_later)

@@ -1,10 +1,11 @@
 """The wall: the only place public names, countries and counts come from.
 
-Pages, data, feeds and documents for the public all ask here. What it does not return, the public never sees.
+Pages, data, feeds and documents for the public all ask here. What it does not return, the public never sees. What
+staff hand to a recipient comes from here too: `handed_to` alone decides who is named to whom.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +13,12 @@ from django.conf import settings
 from django.db.models import Count, Q
 
 from letters import countries
-from letters.models import Letter
-from signatories.models import Channel, Signature, SignatureQuerySet
-from signatories.visibility import StaffCap, Visibility
+from letters.models import Letter, Recipient
+from signatories.models import Channel, DeliveredName, Delivery, Signature, SignatureQuerySet
+from signatories.visibility import StaffCap, Visibility, named_to
 
 NEWEST = 5  # names that are marked as new
+READ_AT_ONCE = 1_000  # rows of a list that is read to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,18 @@ class Counts:
     countries: int = 0
     unnamed: int = 0
     withheld: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A published signature as one recipient is handed it."""
+
+    signature_id: int
+    name: str
+    latin: str
+    country_code: str
+    kind: str
+    is_network: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +95,83 @@ def names(letter: Letter, *, page: int = 1) -> list[Signatory]:
     return [_signatory(row, newest) for row in rows]
 
 
+def every_name(letter: Letter) -> Iterator[Signatory]:
+    """Return all names in reading order, read from the database as they are asked for."""
+    for row in _of(letter).in_reading_order().iterator(chunk_size=READ_AT_ONCE):
+        yield _signatory(row, set())
+
+
 def latest(letter: Letter) -> list[Signatory]:
     """Return the names published last, newest first."""
     return [_signatory(row, set()) for row in _of(letter).newest_first()[:NEWEST]]
+
+
+def newest_since(letter: Letter) -> datetime | None:
+    """Return when the newest name was published, or None where there is no name."""
+    return _of(letter).newest_first().values_list("published_at", flat=True).first()
+
+
+def still_named(deliveries: Iterable[Delivery]) -> tuple[list[Signatory], int]:
+    """Return the names these deliveries handed over that the public sees today, as it sees them, and their number.
+
+    Of many, settings.NAMES_PER_PAGE are returned.
+    """
+    in_one_of_them = DeliveredName.objects.filter(delivery__in=list(deliveries)).values("signature")
+    handed = Signature.objects.named().filter(pk__in=in_one_of_them)
+    rows = handed.in_reading_order()[: settings.NAMES_PER_PAGE]
+    return [_signatory(row, set()) for row in rows], handed.count()
+
+
+def handed_to(
+    letter: Letter, recipients: Iterable[Recipient], *, standing: bool = False
+) -> list[tuple[Counts, list[Handed]]]:
+    """Return, for each recipient, how many signed and whom a document names to it, in reading order.
+
+    Everybody published is counted; who is not named to a recipient is to it like one that is never named. With
+    `standing`, inside a transaction, nobody's choice changes until that ends.
+    """
+    recipients = list(recipients)
+    published = _standing(letter) if standing else Signature.objects.published().filter(letter=letter)
+    rows = list(published.only(*_HANDED))
+    rows.sort(key=lambda row: (row.sort_key.encode(), row.pk))
+    # After the rows: an exclusion that comes between the two questions counts.
+    excluding = Signature.excluded_recipients.through.objects.filter(recipient__in=recipients)
+    excluded = set(excluding.values_list("signature_id", "recipient_id"))
+    return [_handed_to(recipient, rows, excluded) for recipient in recipients]
+
+
+_HANDED = (
+    *("status", "visibility", "staff_cap", "confirmed_at", "created_at", "sort_key"),
+    *("name", "latin", "country", "kind", "is_network"),
+)
+
+
+def _standing(letter: Letter) -> SignatureQuerySet:
+    """Lock in pk order, as acts on several signatures do, so that nobody waits for anybody in a circle."""
+    published = Signature.objects.published().filter(letter=letter)
+    return published.order_by("pk").select_for_update(no_key=True)
+
+
+def _handed_to(
+    recipient: Recipient, rows: list[Signature], excluded: set[tuple[int, int]]
+) -> tuple[Counts, list[Handed]]:
+    named = [
+        row
+        for row in rows
+        if named_to(
+            row.status,
+            row.visibility,
+            row.staff_cap,
+            excluded=(row.pk, recipient.pk) in excluded,
+            added_later=recipient.addressed_since > (row.confirmed_at or row.created_at),
+        )
+    ]
+    everywhere = Counter(row.country for row in rows)
+    named_ones = Counter(row.country for row in named)
+    counts = _counts([(country, number, named_ones[country]) for country, number in everywhere.items()])
+    return counts, [
+        Handed(row.pk, row.name, row.latin, row.country, row.kind, row.is_network) for row in named
+    ]
 
 
 def _of(letter: Letter) -> SignatureQuerySet:

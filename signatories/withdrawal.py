@@ -9,7 +9,7 @@ from letters.revision import bump
 from signatories import organisations
 from signatories.emails import Mail, send_later
 from signatories.events import note
-from signatories.models import Contact, Proposal, Question, Signature, SignatureStatus, Token
+from signatories.models import Contact, Proposal, Question, Remark, Signature, SignatureStatus, Token
 from signatories.verification import SignatureEnded
 from signatories.visibility import Visibility
 
@@ -105,6 +105,7 @@ def erase(signature: Signature) -> Signature:
         Contact.objects.filter(signature=signature).delete()
         Proposal.objects.filter(signature=signature).delete()
         Token.objects.filter(signature=signature).delete()
+        Remark.objects.filter(signature=signature).delete()
         if organisation is not None:
             organisations.erase_if_alone(organisation)
         note("erase", signature)

@@ -38,6 +38,7 @@ def _nothing_remembered():
 @pytest.fixture(autouse=True)
 def _own_folders(settings, tmp_path):
     settings.MAIL_DIR = tmp_path / "mail"
+    settings.DOCUMENTS_DIR = tmp_path / "documents"
     settings.EMAIL_BACKEND = "config.eml.EmailBackend"
 
 

@@ -15,6 +15,8 @@ CRAWLED = {
     "host_picture": ["/hosts/{host}/picture.jpg"],
     "letter": ["/letters/{letter}/"],
     "signatories": ["/letters/{letter}/signatories/", "/letters/{letter}/signatories/?page=2"],
+    "letter_pdf": ["/letters/{letter}/letter.pdf"],
+    "deliveries": ["/letters/{letter}/deliveries/"],
     "sign": ["/letters/{letter}/sign/"],
     "sign_sent": ["/letters/{letter}/sign/sent/"],
     "live": ["/letters/{letter}/live.json"],
@@ -27,7 +29,7 @@ CRAWLED = {
 }
 WITHOUT_LANGUAGE = {"host_picture", "live", "healthz"}
 # The pages whose bytes follow a letter's revision, unlike forms, which nobody may keep.
-KEPT = {"home", "host", "letter", "signatories", "live"}
+KEPT = {"home", "host", "letter", "signatories", "letter_pdf", "deliveries", "live"}
 
 
 class Answer(NamedTuple):
@@ -64,7 +66,8 @@ def crawl_kept_pages():
     revision.forget()
     client = Client()
     hidden = Letter.objects.exclude(pk__in=Letter.objects.public()).values_list("slug", flat=True)
-    of_hidden = tuple(f"/letters/{slug}/{rest}" for slug in hidden for rest in ("signatories", "live"))
+    below = ("signatories", "letter.pdf", "deliveries", "live")
+    of_hidden = tuple(f"/letters/{slug}/{rest}" for slug in hidden for rest in below)
     paths = [path for path in addresses(KEPT) if "?" not in path]
     return {path: _fetch(client, path) for path in paths if not any(part in path for part in of_hidden)}
 

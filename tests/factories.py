@@ -6,6 +6,7 @@ from itertools import count
 from django.utils import timezone
 
 from letters.models import Figure, Host, Letter, Recipient, Staff, Text
+from signatories import delivery
 from signatories.contacts import ContactDetails, dedupe_key, seal
 from signatories.models import Organisation, Proposal, Signature, SignatureStatus
 from signatories.signing import Claim
@@ -115,6 +116,32 @@ def make_proposal(signature, **fields):
     signature.question, signature.asked_at = "correction", proposal.proposed_at
     signature.save(update_fields=["question", "asked_at"])
     return proposal
+
+
+def make_recipient(letter, *, country="UG", **fields):
+    """A mission that was among the recipients from the beginning."""
+    return Recipient.objects.create(
+        letter=letter,
+        country=country,
+        **{
+            "office": "Permanent Representative",
+            "mission": f"The Mission of {country}",
+            "addressed_since": timezone.now() - timedelta(days=365),
+            **fields,
+        },
+    )
+
+
+def make_delivery(letter, *, recipient=None, status="to_send", **fields):
+    """The letter as one recipient is handed it; one that has left was made before."""
+    by = Staff.objects.first() or make_staff()
+    recipient = recipient or letter.recipients.first()
+    (made,) = delivery.deliver(letter, recipients=[recipient], by=by, **fields)
+    if status != "to_send":
+        delivery.sealed(made)
+        made = delivery.mark(made, status=status, by=by)
+    made.refresh_from_db()
+    return made
 
 
 def make_figure(letter, **fields):

@@ -51,7 +51,7 @@ def read_document(path: Path) -> list[Line]:
         lines = _lines_of_word(data)
     else:
         _refuse_what_is_no_text(data)
-        text = _decoded(data)
+        text = decoded(data)
         html = _looks_like_html(text, path.suffix.lower())
         lines = _lines_of_html(text) if html else _lines_of_text(text)
     if not any(line.text for line in lines):
@@ -124,7 +124,8 @@ _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,30})",
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Return the text that bytes stand for, whatever its encoding. Raises UnreadableDocument."""
     text = _decoded_somehow(data)
     broken = len(_CONTROLS.findall(text)) + text.count("\ufffd")
     if broken * 20 > len(text):
@@ -160,10 +161,11 @@ def _guessed(data: bytes) -> str:
     foreign = sum(1 for letter in text if letter > "\x7f" and letter != "\ufffd")
     if text.count("\ufffd") * 10 < foreign:
         return text
+    # Latin words have a letter beyond ASCII here and there, Arabic words have nothing else, even in a table of
+    # addresses and dates.
     high = sum(1 for byte in data if byte > 0x7F)
-    plain = len(re.findall(rb"[A-Za-z]", data))
-    # Latin text has a few letters beyond ASCII, Arabic text has hardly anything else.
-    return data.decode("cp1256" if high > plain else "cp1252", errors="replace")
+    in_whole_words = sum(len(word) for word in re.findall(rb"[\x80-\xff]{3,}", data))
+    return data.decode("cp1256" if in_whole_words * 2 > high else "cp1252", errors="replace")
 
 
 def _looks_like_html(text: str, suffix: str) -> bool:

@@ -60,7 +60,7 @@ def case(signature: Signature) -> dict[str, Any]:
         "rejectable": holdable or confirmable,
         "confirmable": confirmable,
         "has_contact": has_contact,
-        "completable": signature.channel == Channel.IMPORT and not has_contact,
+        "completable": signature.channel != Channel.FORM and not has_contact,
         "complete_form": CompleteForm(
             initial={
                 "country": signature.country,

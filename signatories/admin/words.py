@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from signatories import moderation, verification
-from signatories.models import HoldReason, RejectReason, SignatureStatus
+from signatories.models import ConsentChannel, HoldReason, RejectReason, SignatureStatus
 from signatories.visibility import StaffCap
 
 # What an act may answer, in words that say what to do next.
@@ -28,6 +28,9 @@ _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
     moderation.NotCompletable: lambda refusal: _("Its signatory has claimed it and speaks for itself now."),
     verification.NotByPhone: lambda refusal: _("It is confirmed already, or its mailbox has to confirm it."),
     verification.ConfirmingIsOver: lambda refusal: _("The letter is closed, and so is the time to confirm."),
+    verification.EnteredByTheSamePerson: lambda refusal: _(
+        "You entered it yourself. Please ask a colleague to call the number and confirm it."
+    ),
     verification.SignatureEnded: lambda refusal: _("It was withdrawn or rejected meanwhile."),
 }
 REFUSED = tuple(_REFUSALS)
@@ -51,11 +54,17 @@ ACTS = {
     "withdraw": gettext_lazy("Withdrawn"),
     "expire": gettext_lazy("Expired"),
     "erase": gettext_lazy("Erased"),
+    "import": gettext_lazy("Imported from a list"),
+    "enter": gettext_lazy("Entered on behalf"),
+    "second": gettext_lazy("Confirmed by a second person"),
+    "drop": gettext_lazy("Dropped"),
     "show_contact": gettext_lazy("Contact looked at"),
     "mail_failed": gettext_lazy("A mail could not be sent"),
 }
 REASONS: dict[str, Any] = {
-    choice: label for choices in (HoldReason, RejectReason, StaffCap) for choice, label in choices.choices
+    choice: label
+    for choices in (HoldReason, RejectReason, StaffCap, ConsentChannel)
+    for choice, label in choices.choices
 }
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from letters.models import Letter
 from signatories import wall
@@ -40,3 +42,13 @@ def signature_wall(letter: Letter, counts: wall.Counts) -> dict[str, Any]:
         "live_url": reverse("live", args=[letter.slug]) if letter.is_public else "",
         "poll_seconds": settings.LIVE_POLL_SECONDS,
     }
+
+
+@register.simple_tag
+def public_answers(letter: Letter) -> SafeString:
+    """Show what recipients answered for everybody to read; not a byte where nobody has."""
+    if not letter.is_public:
+        return SafeString("")
+    answered = letter.deliveries.answered_publicly().select_related("recipient")
+    answers = list(answered.order_by("answered_on", "pk"))
+    return render_to_string("signatories/_answers.html", {"answers": answers}) if answers else SafeString("")

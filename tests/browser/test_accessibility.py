@@ -7,9 +7,12 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from signatories import tokens
-from signatories.models import Purpose, Signature, Token
+from signatories import parcels, tokens
+from signatories.delivery import Answer, record_answer
+from signatories.models import Parcel, Purpose, Signature, Token
+from signatories.withdrawal import withdraw
 from tests.factories import (
+    make_delivery,
     make_figure,
     make_host,
     make_letter,
@@ -148,6 +151,39 @@ def test_the_desk(log_in, language):
     look.at(f"/admin/letters/letter/{letter.pk}/preview/{language}/")
     look.leave_out = [[".inline-group"]]  # Django's own tables of recipients and figures have no labels
     look.at(f"/admin/letters/letter/{letter.pk}/change/")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_handing_over(site, visit, log_in, settings, language):
+    settings.DOCUMENTS_DIR = site.var / "documents"  # which the site shares with its worker
+    alice = make_staff()
+    letter = _make_full_letter(f"handed-{language}")
+    gone = make_signature(letter, name="Night Ferry School")
+    sent = make_delivery(letter, status="sent")
+    record_answer(sent, answer=Answer(on=timezone.now().date(), words="نعم", is_public=True), by=alice)
+    withdraw(gone)
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    desk = "/admin/signatories/delivery/"
+    look.at(desk)
+    look.at(f"{desk}{sent.pk}/change/")
+    look.at(f"{desk}letter/{letter.pk}/cover/")
+    look.at(f"{desk}letter/{letter.pk}/?ticked=all")
+    page.locator(".deliveries button.default").click()
+    look("prepare")
+    page.locator(".deliveries button.default").click()
+    look("packing")
+    parcels.fill(Parcel.objects.get().pk)
+    page.wait_for_selector("#parcel form")  # the page has looked again by itself
+    look("ready")
+    with page.expect_download() as download:
+        page.locator("#parcel button").click()
+    assert download.value.suggested_filename == f"{letter.slug}-letters.zip"
+    assert not look.found, "\n".join(look.found)
+
+    page, look = _reader(visit, language)
+    look.at(f"/letters/{letter.slug}/")
+    look.at(f"/letters/{letter.slug}/deliveries/")
     assert not look.found, "\n".join(look.found)
 
 

@@ -10,9 +10,9 @@ from django.urls import get_resolver, reverse
 from PIL import Image
 
 from letters.models import Event, Host, Text, record
-from signatories import tokens
+from signatories import parcels, tokens
 from signatories.models import Purpose
-from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_delivery, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +59,8 @@ PUBLIC = {
     "host": NAMES,
     "letter": NAMES,
     "signatories": NAMES,
+    "letter_pdf": NAMES,
+    "deliveries": NAMES,
     "live": NAMES,
     "host_picture": PICTURE,
     "healthz": NOT_STORED,
@@ -90,8 +92,12 @@ REGISTERED = {
     "letters_text",
     "signatories_signature",
     "signatories_organisation",
+    "signatories_delivery",
     "django_tasks_database_dbtaskresult",
 }
+OF_A_LETTER = ("board", "prepare", "preview", "make", "mark", "supplement", "pack", "cover")
+OF_A_PARCEL = ("parcel", "download")
+DELIVERIES = (*OF_A_LETTER, *OF_A_PARCEL, "answer", "told", "discard", "document")
 DESK = {
     *(
         f"admin:{model}_{page}"
@@ -103,6 +109,13 @@ DESK = {
     "admin:letters_letter_preview",
     "admin:signatories_signature_decide",
     "admin:signatories_signature_contact",
+    *(f"admin:signatories_delivery_{page}" for page in DELIVERIES),
+    "authenticate_again",
+    "export_letter",
+    "import_list",
+    "imported_list",
+    "enter_on_behalf",
+    "second_on_behalf",
     *(
         f"admin:{page}"
         for page in (
@@ -153,6 +166,7 @@ def places(settings):
         "host": ["harbour"],
         "host_picture": ["harbour"],
         **{name: ["asylum"] for name in ("letter", "signatories", "sign", "sign_sent", "live")},
+        **{name: ["asylum"] for name in ("letter_pdf", "deliveries")},
         **{name: [secret.gathering_key] for name in ("gathering_letter", "gathering_sign", "gathering_sent")},
         "confirm": [tokens.mint(pending, Purpose.CONFIRM).value],
         "own_page": [tokens.mint(signature, Purpose.OWN_PAGE).value],
@@ -291,6 +305,8 @@ def desk_addresses():
     signature = make_signature(status="awaiting_moderation")
     published = make_signature(signature.letter, name="Red Kettle")
     record("approve", kind="signature", subject=published.public_id)
+    delivery = make_delivery(signature.letter)
+    parcel = parcels.pack([delivery], by=delivery.by)
     staff = make_staff("bob")
     rows = {
         "auth_group": 1,
@@ -301,6 +317,7 @@ def desk_addresses():
         "letters_text": Text.objects.get().pk,
         "signatories_signature": signature.pk,
         "signatories_organisation": published.organisation_id,
+        "signatories_delivery": delivery.pk,
         "django_tasks_database_dbtaskresult": "00000000-0000-0000-0000-000000000000",
         "auth_user_password": staff.pk,
     }
@@ -310,6 +327,14 @@ def desk_addresses():
             yield name, reverse(name, args=[1, 1])
         elif name == "admin:letters_letter_preview":
             yield name, reverse(name, args=[signature.letter_id, "en"])
+        elif name in ("export_letter", "import_list", "enter_on_behalf"):
+            yield name, reverse(name, args=[signature.letter_id])
+        elif name in ("imported_list", "second_on_behalf"):
+            yield name, reverse(name, args=["0123456789abcdef"])
+        elif model == "signatories_delivery" and page in OF_A_LETTER:
+            yield name, reverse(name, args=[signature.letter_id])
+        elif model == "signatories_delivery" and page in OF_A_PARCEL:
+            yield name, reverse(name, args=[parcel.public_id])
         elif name == "admin:app_list":
             yield name, reverse(name, args=["letters"])
         elif model in rows and page not in ("changelist", "add"):

@@ -16,8 +16,10 @@ pytestmark = pytest.mark.django_db
 COLD_AND_WARM = {
     "/": (4, 0),
     "/hosts/harbour/": (7, 0),
-    "/letters/asylum/": (11, 0),
+    "/letters/asylum/": (12, 0),
     "/letters/asylum/signatories/": (6, 0),
+    "/letters/asylum/letter.pdf": (8, 0),
+    "/letters/asylum/deliveries/": (4, 0),
     "/letters/asylum/live.json": (4, 0),
     "/letters/asylum/sign/": (4, 0),
     "/letters/asylum/sign/sent/": (2, 2),
@@ -32,6 +34,8 @@ PAGES = [
     "/hosts/harbour/",
     "/letters/asylum/",
     "/letters/asylum/signatories/",
+    "/letters/asylum/letter.pdf",
+    "/letters/asylum/deliveries/",
     "/letters/asylum/live.json",
 ]
 

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from letters import pages
 from letters.models import Host, Letter, Staff
-from signatories.models import Signature
+from signatories.models import Delivery, Signature
 from tests.factories import (
     enter,
+    make_delivery,
     make_host,
     make_imported,
     make_letter,
@@ -35,6 +36,7 @@ class World:
     draft: Letter
     signatures: dict[str, Signature]
     imported: Signature
+    sent: Delivery
 
     def __getitem__(self, status: str) -> Signature:
         return self.signatures[status]
@@ -66,6 +68,7 @@ def world(settings, tmp_path):
         "gathering": make_letter("gathering", phase="gathering"),
         "draft": make_letter("draft", phase="draft"),
     }
+    sent = make_delivery(letters["open"], status="sent")  # before anybody signed
     signatures = {
         status: make_signature(letters["open"], name=f"House {status}", status=status)
         for status in ("unconfirmed", "awaiting_moderation", "held", "published", "rejected")
@@ -76,4 +79,4 @@ def world(settings, tmp_path):
     signatures["early"] = make_signature(letters["gathering"], status="awaiting_moderation")
     imported = make_imported(letters["open"], name="Old Guard")
     make_host("empty", name="Empty")
-    return World(desk, alice, host, signatures=signatures, imported=imported, **letters)
+    return World(desk, alice, host, signatures=signatures, imported=imported, sent=sent, **letters)

@@ -34,6 +34,7 @@ from tests.factories import (
     make_signature,
     make_staff,
 )
+from tests.letters import delivery_deeds, list_deeds
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +111,8 @@ ACTS = {
     (withdrawal.erase, SEEN): lambda w: withdrawal.erase(w["published"]),
     (withdrawal.erase, UNSEEN): lambda w: withdrawal.erase(w["rejected"]),
     (importing.import_letter, SEEN): lambda w: _import("One", "Two"),
+    **delivery_deeds.ACTS,
+    **list_deeds.ACTS,
 }
 
 
@@ -351,6 +354,8 @@ FORMS = {
     ("signatories.organisation action doubt_many", UNSEEN): lambda w: action(
         w, "organisation", "doubt_many", w["published"].organisation
     ),
+    **delivery_deeds.FORMS,
+    **list_deeds.FORMS,
 }
 
 
@@ -415,13 +420,14 @@ def test_a_form_of_the_desk_changes_the_revision_with_the_bytes_and_never_withou
 
 
 def test_every_act_and_every_form_is_driven():
-    modules = (lifecycle, signing, verification, moderation, withdrawal, importing)
+    modules = (lifecycle, signing, verification, moderation, withdrawal, importing, *delivery_deeds.MODULES)
+    modules += list_deeds.MODULES
     acts = {
         act
         for module in modules
         for name, act in inspect.getmembers(module, inspect.isfunction)
         if act.__module__ == module.__name__ and not name.startswith("_")
-    } - {importing.find}  # reads, and writes nothing
+    } - {importing.find, *delivery_deeds.READING, *list_deeds.READING}  # read, and write nothing
     assert acts == {act for act, _ in ACTS}
 
     driven = {form.partition(":")[0] for form, _ in FORMS}
@@ -446,6 +452,8 @@ def _forms_of_the_desk():
     forms |= {f"letters.letter act {act}" for act, _ in letters_admin.ScheduleForm.base_fields["act"].choices}
     forms |= {f"signatories.signature decide {decision}" for decision in signatories_admin._DECISIONS}
     forms |= {"signatories.signature contact"}
+    forms |= delivery_deeds.FORM_NAMES
+    forms |= list_deeds.FORM_NAMES
     return forms
 
 
@@ -466,12 +474,15 @@ def test_no_address_of_the_desk_is_forgotten():
         for pattern in desk.get_urls()
         if pattern.name and not re.search("_(changelist|add|history|delete|change)$", pattern.name)
     ]
-    assert sorted(own) == [
-        "letters_letter_act",
-        "letters_letter_preview",
-        "signatories_signature_contact",
-        "signatories_signature_decide",
-    ]
+    assert sorted(own) == sorted(
+        [
+            "letters_letter_act",
+            "letters_letter_preview",
+            "signatories_signature_contact",
+            "signatories_signature_decide",
+            *delivery_deeds.ADDRESSES,
+        ]
+    )
 
 
 def test_importing_again_changes_nothing(world):

@@ -79,6 +79,7 @@ def _host(content: dict[str, Any]) -> Host:
 
 
 def _letter(host: Host, content: dict[str, Any], staff: Staff) -> Letter:
+    gathers = timezone.now() - timedelta(days=240)
     letter = Letter.objects.create(
         host=host,
         slug=content["slug"],
@@ -88,12 +89,12 @@ def _letter(host: Host, content: dict[str, Any], staff: Staff) -> Letter:
     for language, words in content["texts"].items():
         Text.objects.create(letter=letter, language=language, **words)
     for recipient in content["recipients"]:
-        Recipient.objects.create(letter=letter, **recipient)
+        Recipient.objects.create(letter=letter, addressed_since=gathers, **recipient)
     for language, figures in content["figures"].items():
         for figure in figures:
             as_of = date.fromisoformat(figure["as_of"])
             Figure.objects.create(letter=letter, language=language, **{**figure, "as_of": as_of})
-    return lifecycle.gather(letter, by=staff, at=timezone.now() - timedelta(days=240))
+    return lifecycle.gather(letter, by=staff, at=gathers)
 
 
 def _signature(
