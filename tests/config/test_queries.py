@@ -121,7 +121,7 @@ def test_a_page_of_ones_own_asks_the_same_under_a_long_list(client):
     own = f"/s/{tokens.mint(make_signature(letter), Purpose.OWN_PAGE).value}/"
     few = queries(client, own)
     add_signatures(letter, 200)
-    assert queries(client, own) == few <= 4
+    assert queries(client, own) == few <= 7  # whom it named, who named it, and who else speaks for it, too
 
 
 @pytest.fixture
