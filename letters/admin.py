@@ -76,9 +76,15 @@ class NewStaffForm(UserCreationForm[Staff]):
 
 
 class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # django_stubs_ext leaves it as it is
-    """Another password. There is no way in without one."""
+    """Another password. Django would offer to take it away altogether, for ways in that the desk has not got."""
 
     usable_password = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -122,6 +128,7 @@ class StaffAdmin(Guarded, UserAdmin[Staff]):
         ),
     )
     change_password_form = NewPasswordForm
+    change_user_password_template = "admin/letters/staff/password.html"  # noqa: S105 - where its page is
     list_display = ["username", "full_name", "roles", "may_come_in", "last_login"]
     list_filter = ["is_active", RoleFilter]
     search_fields = ["username", "first_name", "last_name", "email"]

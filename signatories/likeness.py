@@ -138,6 +138,11 @@ _ONE_SPELLING = {
     "pwd": "disability",
     "dev": "development",
     "devt": "development",
+    # "St." is a street behind a name and a saint before one; nobody writes both out.
+    "st": "street",
+    "saint": "street",
+    "rd": "road",
+    "ave": "avenue",
 }
 _INITIALS_TELL_FROM = 3  # letters; two are anybody's
 _JOINED_TELLS_FROM = 6

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Q, QuerySet, When
 from django.utils import timezone
 
 from letters.models import Letter, Staff
@@ -33,6 +33,7 @@ from signatories.models import (
 )
 
 SHOWN = 10  # names a search answers with; who is looked for stands among them, or more of the name is typed
+_LOOKED_THROUGH = 100  # for somebody to write to; asking that of every verified organisation takes a second
 
 
 class NotConfirmedYet(Exception):
@@ -69,9 +70,11 @@ def of(signature: Signature) -> list[Vouch]:
 
 def possible_vouchers(signature: Signature, search: str = "") -> list[wall.KnownOrganisation]:
     """Return verified organisations a signature may name, as the public knows them; SHOWN and one more at most."""
-    writable = Exists(_contacts(OuterRef("pk"), signature.letter))
-    among = _vouchers(of_another_than=signature).filter(writable).exclude(vouches_given__signature=signature)
-    return wall.organisations(among, search=search, at_most=SHOWN + 1)
+    among = _vouchers(of_another_than=signature).exclude(vouches_given__signature=signature)
+    known = wall.organisations(among, search=search, at_most=_LOOKED_THROUGH)
+    contacts = _contacts([one.key for one in known], signature.letter)
+    writable = {contact.signature.standing.organisation_id for contact in contacts}
+    return [one for one in known if one.key in writable][: SHOWN + 1]
 
 
 def asked_of(organisation: Organisation) -> list[Vouch]:
@@ -244,20 +247,19 @@ def _vouchers(*, of_another_than: Signature | None = None) -> QuerySet[Organisat
     return verified.exclude(signatures=of_another_than) if of_another_than else verified
 
 
-def _contacts(organisation: object, letter: Letter) -> QuerySet[Contact]:
-    """Return who can be written to for an organisation, those who signed the same letter first.
+def _contacts(keys: Iterable[int], letter: Letter) -> QuerySet[Contact]:
+    """Return who can be written to for these organisations, those who signed the same letter first.
 
     Who signed another letter is asked only if the contact may be kept for letters that follow.
     """
-    of_organisation = Q(signature__organisation=organisation, signature__status=SignatureStatus.PUBLISHED)
-    beside = Q(
-        signature__superseded_by__organisation=organisation,
-        signature__superseded_by__status=SignatureStatus.PUBLISHED,
-    )
-    reached = Contact.objects.filter(of_organisation | beside, signature__by_phone=False)
-    allowed = reached.filter(Q(signature__letter=letter) | Q(signature__keep_contact=True))
+    shown = published_of(keys)  # asked for first, so that what follows is found by two indexes
+    speaks = Q(signature__in=shown) | Q(signature__superseded_by__in=shown)
+    allowed = Q(signature__letter=letter) | Q(signature__keep_contact=True)
     nearest = Case(When(signature__letter=letter, then=0), default=1)
-    return allowed.order_by(nearest, "-signature__letter", "signature")
+    reached = Contact.objects.filter(speaks, allowed, signature__by_phone=False)
+    return reached.select_related("signature__superseded_by").order_by(
+        nearest, "-signature__letter", "signature"
+    )
 
 
 def _ask_one(signature: Signature, voucher: Organisation | None, *, by: Staff | None) -> Vouch:
@@ -268,7 +270,7 @@ def _ask_one(signature: Signature, voucher: Organisation | None, *, by: Staff | 
     lately = Vouch.objects.filter(voucher=voucher, recorded_by=None, asked_at__gt=timezone.now() - span)
     if lately.count() >= most:
         raise AskedTooOften
-    contacts = list(_contacts(voucher.pk, signature.letter).select_related("signature"))
+    contacts = list(_contacts([voucher.pk], signature.letter))
     if not contacts:
         raise NotAVoucher
     vouch = Vouch.objects.create(signature=signature, voucher=voucher)

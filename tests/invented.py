@@ -13,6 +13,7 @@ ONE_ORGANISATION = {
         ("Amber Bridge for Refugees", "Amber Brigde for Refugees"),
         ("Kalobeyei Farmers Group", "Kalobeyi Farmers Group"),
         ("Lanterns of Dadaab", "Lantens of Dadaab"),
+        ("Lantern Street Newcomers", "Lantern St. New-Comers"),
     ],
     "transliteration": [
         ("Al-Amal Refugee Centre", "El Amel Refugee Center"),

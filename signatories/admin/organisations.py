@@ -39,6 +39,13 @@ _DONE = {
     "unmerge": gettext_lazy("It was parted again from another one"),
     "tell_apart": gettext_lazy("It was told apart from another one"),
 }
+# What peers say is theirs to say; see signatories.vouching.
+_FOUND_OUT = (
+    Verification.UNVERIFIED,
+    Verification.VERIFIED,
+    Verification.DOUBTFUL,
+    Verification.REJECTED,
+)
 _MOST_EVENTS = 60
 _MOST_SIGNED = 100
 _MOST_VOUCHES = 50
@@ -82,6 +89,10 @@ class VerificationForm(forms.ModelForm[Organisation]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["seen"] = seen(self.instance)
+        field = self.fields.get("verification")  # not there for who may only look
+        if isinstance(field, forms.ChoiceField):
+            sayable = (*_FOUND_OUT, self.instance.verification)
+            field.choices = [choice for choice in Verification.choices if choice[0] in sayable]
 
     def clean_seen(self) -> str:
         told = str(self.cleaned_data["seen"])
@@ -131,7 +142,7 @@ class OrganisationAdmin(WhichAreOne, ManyAtOnce, ReadOnly, Spelled):
     event_kind = "organisation"
     change_form_template = "admin/signatories/organisation/organisation.html"
     change_list_template = "admin/signatories/organisation/list.html"
-    list_display = ["shown_name", "shown_country", "kind", "is_network", "shown_verification", "recheck_on"]
+    list_display = ["shown_name", "shown_country", "kind", "shown_verification", "recheck_on"]
     list_filter = ["verification", LookAgainFilter, "kind", "is_network"]
     ordering = ["-pk"]
     actions = ["verify_many", "doubt_many"]
@@ -247,8 +258,11 @@ def about(organisation: Organisation) -> dict[str, Any]:
     given = Vouch.objects.filter(voucher=organisation).select_related("signature__letter", "recorded_by")
     received = Vouch.objects.filter(signature__organisation=organisation)
     standing = organisation.merged_into_id is None
+    merged_here = list(organisation.merged.order_by("pk"))
+    shown_as_links = {other.name for other in merged_here}
     return {
         "organisation": organisation,
+        "aliases": [alias for alias in organisation.aliases if alias not in shown_as_links],
         "country": countries.name(organisation.country),
         "domain": domains.of_website(organisation.website),
         "findings": Evidence.objects.filter(organisation=organisation).select_related("by"),
@@ -257,7 +271,7 @@ def about(organisation: Organisation) -> dict[str, Any]:
         "received": received.select_related("voucher", "signature__letter", "recorded_by")[:_MOST_VOUCHES],
         "resembling": matching.resembling(organisation) if standing else [],
         "merges": rehearsal.undoable(organisation).select_related("kept", "absorbed", "by"),
-        "merged_here": organisation.merged.order_by("pk"),
+        "merged_here": merged_here,
         "history": _history(organisation),
     }
 

@@ -131,8 +131,7 @@ async function ask(address, options) {
   const signal = AbortSignal.timeout(PATIENCE);
   const response = await fetch(address, { headers: { Accept: "application/json" }, signal, ...options });
   if (response.status >= 500) throw new Error(response.status);
-  const isOurs = response.headers.get("Content-Type")?.startsWith("application/json");
-  return { json: response.ok && isOurs ? await response.json() : null };
+  return { json: response.ok && !response.redirected ? await response.json() : null }; // else led to the way in
 }
 
 // What was decided is sent until it is answered, and a repeat is harmless: the desk knows what it has done.

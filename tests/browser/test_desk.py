@@ -1,6 +1,5 @@
 """The desk by keyboard: two hundred cases cleared, each decision one request, nothing lost when the line breaks."""
 
-import os
 import re
 import statistics
 import time
@@ -52,7 +51,7 @@ def at_desk(log_in):
 
     def at_desk(staff, part="", **options):
         page = log_in(staff, **options)
-        with page.expect_response("**/next/**"):
+        with page.expect_request_finished(lambda request: "/next/" in request.url):
             page.goto(f"{SIGNATURES}begin/{part}")
         page.wait_for_timeout(SETTLED)
         return page
@@ -101,7 +100,7 @@ def plan(number):
         5: (["r", "1"], "rejected"),
         7: (["r", "6"], "rejected"),
         9: (["a"], "taken back"),
-    }.get(number % 10, (["a"], "published"))
+    }.get((number + 1) % 10, (["a"], "published"))
 
 
 def test_two_hundred_cases_are_cleared_by_keyboard_each_decision_in_one_request(at_desk):
@@ -110,13 +109,15 @@ def test_two_hundred_cases_are_cleared_by_keyboard_each_decision_in_one_request(
     cases = fill(letter, 200)
     page = at_desk(make_member("bob", "Moderator"), "?queue=decision")
     page.clock.install()
-    with page.expect_response("**/next/**"):
+    with page.expect_request_finished(lambda request: "/next/" in request.url):
         page.reload()
-    page.evaluate("0")
-    requests, begun = Requests(page), time.monotonic()
+    page.clock.pause_at(timezone.now() + timedelta(seconds=5))  # from here it moves by hand alone
+    requests, slowness, begun = Requests(page), [], time.monotonic()
     decided = 0
     for number, signature in enumerate(cases):
         assert name_of(page) == signature.name
+        if number % 10 == 0:
+            slowness.append(_slowness())
         keys, status = plan(number)
         for turn in (keys, ["u"], ["r", "2"]) if status == "taken back" else (keys,):
             before = len(requests.made)
@@ -133,7 +134,7 @@ def test_two_hundred_cases_are_cleared_by_keyboard_each_decision_in_one_request(
         signature.refresh_from_db()
         status = plan(number)[1]
         assert signature.status == ("rejected" if status == "taken back" else status), number
-    _report(requests.took, time.monotonic() - begun)
+    _report(requests.took, slowness, time.monotonic() - begun)
 
 
 def _wait_for_answers(page, requests, how_many):
@@ -144,14 +145,22 @@ def _wait_for_answers(page, requests, how_many):
     page.locator("[data-case]:not([aria-busy])").wait_for()
 
 
-def _report(took, seconds):
-    median = statistics.median(took)
-    late = statistics.quantiles(took, n=20)[-1]
+def _slowness():
+    """How many times longer than alone anything takes here just now, since others are at work, too."""
+    begun, worked = time.perf_counter(), time.process_time()
+    while time.process_time() - worked < 0.03:
+        pass
+    return (time.perf_counter() - begun) / (time.process_time() - worked)
+
+
+def _report(took, slowness, seconds):
+    median, late = statistics.median(took), statistics.quantiles(took, n=20)[-1]
+    slower = max(1, statistics.median(slowness))
     print(
-        f"\n{len(took)} decisions in {seconds:.0f} s; the desk took {median:.0f} ms, 95 in 100 under {late:.0f} ms"
+        f"\n{len(took)} decisions in {seconds:.0f} s; the desk took {median:.0f} ms, 95 in 100 under {late:.0f} ms, "
+        f"on a machine {slower:.1f} times slower than alone"
     )
-    busy = os.getloadavg()[0] > (os.cpu_count() or 1)  # then the time of others is measured, too
-    assert min(took) < BUDGET if busy else median < BUDGET
+    assert median / slower < BUDGET
 
 
 # --- what a person meets -----------------------------------------------------------------------------------
@@ -262,6 +271,7 @@ def test_when_the_line_breaks_nothing_is_lost(at_desk):
     again.wait_for()
     assert cases[0].name in page.locator(SAID).inner_text()
     assert name_of(page) == cases[1].name
+    page.wait_for_timeout(SETTLED)
     page.keyboard.press("a")  # waits until the first is through
     page.context.set_offline(False)
     page.wait_for_timeout(SETTLED)
@@ -291,7 +301,7 @@ def test_two_at_one_queue_see_what_the_other_did_and_lose_no_case(at_desk):
     bob = at_desk(make_member("bob", "Moderator", first_name="Bob"))
     mo = at_desk(make_member("mo", "Moderator", first_name="Mo"))
     assert (name_of(bob), name_of(mo)) == (cases[0].name, cases[2].name)
-    with mo.expect_response("**/next/**"):
+    with mo.expect_request_finished(lambda request: "/next/" in request.url):
         mo.goto(f"{SIGNATURES}{cases[0].pk}/change/")
     assert "Bob is reading this case now" in mo.locator(".reader").inner_text()
     mo.wait_for_timeout(SETTLED)

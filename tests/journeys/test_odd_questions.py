@@ -27,19 +27,23 @@ VALUES = [
     "'\"<script>alert(1)</script>",
 ]
 EVERYWHERE = [
-    {"_to_field": "id"},
-    {"_to_field": "name"},
-    {"_to_field": "\0"},
-    {"_popup": "1"},
+    {"_popup": "1", "_to_field": "id"},
     {"_popup": "1", "_to_field": "public_id"},
     {"_changelist_filters": "\0=\0&q=%00"},
-    {"next": "https://evil.example/"},
-    {"\0": "\0"},
-    {"id": "x", "pk": "x", "groups": "x,y", "letter": "\0", "host": "9" * 40},
+    {
+        "next": "https://evil.example/",
+        "id": "x",
+        "pk": "x",
+        "groups": "x,y",
+        "letter": "-1",
+        "host": "9" * 40,
+    },
 ]
 OF_LISTS = [
     {"e": "1"},
     {"e": "1", "queue": "x"},
+    {"_to_field": "name"},
+    {"\0": "x"},
     {"all": ""},
     {"_facets": "True"},
     {"q": "\0"},
@@ -102,7 +106,7 @@ def test_every_filter_answers_or_refuses_whatever_it_is_asked_for(alice):
             if not isinstance(filter_, str):
                 names = [filter_.parameter_name]
             for name in names:
-                for value in VALUES:
+                for value in ("\0", "x", "9" * 40, "", "1,2"):
                     ask(alice, address, {name: value})
 
 
@@ -191,7 +195,7 @@ def test_where_there_is_none_nothing_tells_why(world, alice):
     hidden += [
         Text.objects.first(),
         Signature.objects.first(),
-        Organisation.objects.get(),
+        Organisation.objects.first(),
         Staff.objects.first(),
     ]
     pages = {alice.get(way_to(row)).content for row in hidden}

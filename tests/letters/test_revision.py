@@ -211,7 +211,7 @@ def _reject_and_undo(signature, *, by):
 
 
 def _begin(w, status="published"):
-    rule = make_rule(w.open, name_pattern=f"house {status}")
+    rule = make_rule(w.open, name_pattern=Signature.objects.get(pk=w[status].pk).name)
     return invalidation.begin(rule, counted=1, by=w.alice)
 
 
@@ -324,7 +324,8 @@ def take_back(w):
 
 
 def add_invalidation(w):
-    form = {"letter": w.open.pk, "name_pattern": "house published", "why": "A herd", "place": ""}
+    name = Signature.objects.get(pk=w["published"].pk).name
+    form = {"letter": w.open.pk, "name_pattern": name, "why": "A herd", "place": ""}
     counted = w.desk.post("/admin/signatories/invalidation/add/", form).content.decode()
     button = re.search('name="counted" value="([^"]+)"', counted)[1]
     _send(w.desk, "/admin/signatories/invalidation/add/", {"counted": button})

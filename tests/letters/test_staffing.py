@@ -86,7 +86,7 @@ def events():
 
 def test_a_manager_adds_a_colleague_and_gives_a_role(mona):
     desk = desk_of(mona)
-    form = {"username": "eve", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    form = {"username": "eve", "password1": PASSWORD, "password2": PASSWORD}
     answer = desk.post(f"{STAFF}add/", form)
     eve = Staff.objects.get(username="eve")
     assert (answer.status_code, answer["Location"]) == (302, page_of(eve))
@@ -116,12 +116,25 @@ def test_a_manager_disables_a_colleague_who_is_out_at_the_next_page_and_lets_the
 
 def test_a_manager_sets_a_password_and_the_old_one_and_its_sessions_are_gone(mona, bob):
     desk = desk_of(bob)
-    form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD, "set-password": "1"}
+    form = {"password1": PASSWORD, "password2": PASSWORD}
     assert desk_of(mona).post(f"{STAFF}{bob.pk}/password/", form).status_code == 302
     bob.refresh_from_db()
     assert bob.check_password(PASSWORD)
     assert desk.get("/admin/").status_code == 302
     assert events() == [("change_staff_password", "staff", str(bob.pk), "mona", "")]
+
+
+def test_no_password_is_taken_away_or_set_by_half(mona, bob):
+    for form in (
+        {"usable_password": "false", "unset-password": "1"},
+        {"password1": PASSWORD},
+        {"password1": PASSWORD, "password2": f"{PASSWORD}er"},
+        {"password1": "short", "password2": "short"},
+    ):
+        assert desk_of(mona).post(f"{STAFF}{bob.pk}/password/", form).status_code == 200
+        bob.refresh_from_db()
+        assert bob.check_password("correct horse battery")
+    assert events() == []
 
 
 def test_a_name_or_address_that_changes_is_an_event_and_what_does_not_change_is_none(mona, bob):
@@ -227,7 +240,7 @@ def test_the_account_of_a_superuser_is_out_of_reach(mona, alice, page):
         "password2": PASSWORD,
         "post": "yes",
     }
-    form |= {"usable_password": "true", "set-password": "1", "groups": []}
+    form |= {"set-password": "1", "groups": []}
     assert desk_of(mona).post(f"{STAFF}{alice.pk}/{page}", form).status_code == 403
     assert standing(alice) == before
     shown = desk_of(mona).get(page_of(alice)).content.decode()
@@ -241,7 +254,7 @@ def test_a_colleague_with_more_rights_is_disabled_and_nothing_else(mona, dora):
     before = standing(dora)
     assert change(mona, dora, username="mine", email="mona@harbour.example", groups=[]).status_code == 302
     assert standing(dora) == before
-    form = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD, "set-password": "1"}
+    form = {"password1": PASSWORD, "password2": PASSWORD}
     assert desk_of(mona).post(f"{STAFF}{dora.pk}/password/", form).status_code == 403
     assert f"{dora.pk}/password/" not in desk_of(mona).get(page_of(dora)).content.decode()
     assert change(mona, dora, is_active=None).status_code == 302

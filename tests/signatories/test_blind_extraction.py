@@ -24,7 +24,17 @@ from django_tasks_db.models import DBTaskResult
 
 from letters.models import Letter, Staff
 from signatories.contacts import seal
-from signatories.models import Contact, PlaceKey, Pressure, Purpose, Remark, Signature, Token
+from signatories.models import (
+    Contact,
+    Evidence,
+    Organisation,
+    PlaceKey,
+    Pressure,
+    Purpose,
+    Remark,
+    Signature,
+    Token,
+)
 from signatories.tokens import mint
 from tests.desk import make_world, names_of_the_desk
 from tests.factories import enter, make_contact_details, make_factor, make_member
@@ -39,6 +49,7 @@ HIDDEN = {
     Staff: ["password", "email", "last_login"],
     Authenticator: ["id", "type", "data", "created_at", "last_used_at"],
     Remark: ["words"],
+    Evidence: ["link", "words"],
     Letter: ["gathering_key"],
     PlaceKey: ["day", "key"],
     Pressure: ["place", "since", "seconds", "count"],
@@ -168,6 +179,8 @@ def world():
         seal(signature, make_contact_details(f"zaynab{signature.pk}@kettle.example", name="Zaynab"))
         mint(signature, Purpose.OWN_PAGE)
         Remark.objects.create(signature=signature, words="zaynab called", by=zoe)
+    for organisation in Organisation.objects.all():
+        Evidence.objects.create(organisation=organisation, words="zaynab is known to us", by=zoe)
     Signature.objects.update(batch="0" * 16)
     PlaceKey.objects.create(day=timezone.now().date(), key=b"0" * 32)
     Pressure.objects.create(place="0" * 64, since=timezone.now(), seconds=300, count=1)
@@ -200,6 +213,8 @@ def change_what_is_hidden(*, from_whom):
     DBTaskResult.objects.update(args_kwargs={"args": [7], "kwargs": {}}, traceback="mbali")
     if not from_whom.has_perm("signatories.view_remark"):
         Remark.objects.update(words="mbali called back")
+    if not from_whom.has_perm("signatories.view_evidence"):
+        Evidence.objects.update(words="mbali is known to us", link="https://mbali.example/")
     if not from_whom.has_perm("letters.view_letter"):
         Letter.objects.update(gathering_key=Concat(Value("m"), F("slug")))
 

@@ -114,17 +114,13 @@ signatories_invalidation_changelist               >>>f----oo  >>>f----oo
 signatories_invalidation_delete                   >>>f------  >>>f------
 signatories_invalidation_history                  >>>f----rr  >>>f----rr
 signatories_organisation_act                      >>>fxxxxxx  >>>f-r--rr
-signatories_organisation_act                      >>>fxxxxxx  >>>f-r--rr
 signatories_organisation_add                      >>>f------  >>>f------
 signatories_organisation_change                   >>>f-o-ooo  >>>f-o--oo
 signatories_organisation_changelist               >>>f-o-ooo  >>>f-o-ooo
 signatories_organisation_compare                  >>>f-r-rrr  >>>fxxxxxx
-signatories_organisation_compare                  >>>f-r-rrr  >>>fxxxxxx
 signatories_organisation_delete                   >>>f------  >>>f------
 signatories_organisation_duplicates               >>>f-o-ooo  >>>f-r--rr
-signatories_organisation_duplicates               >>>f-o-ooo  >>>f-r--rr
 signatories_organisation_history                  >>>f-r-rrr  >>>f-r-rrr
-signatories_organisation_merge                    >>>f-r-rrr  >>>f-r--rr
 signatories_organisation_merge                    >>>f-o-ooo  >>>f-r--rr
 signatories_organisation_results                  >>>f-r-rrr  >>>fxxxxxx
 signatories_signature_add                         >>>f------  >>>f------
