@@ -212,7 +212,7 @@ def _unanswered() -> list[Silence]:
         vouches.annotate(count=Count("pk"), since=Min("asked_at")), all=True
     )
     words = {True: _("Not confirmed by their mailbox"), False: _("Asked to vouch")}
-    return [Silence(words[bool(slug)], count, since, slug) for slug, count, since in rows]
+    return [Silence(words[bool(slug)], count, since, slug) for slug, count, since in rows if count]
 
 
 def _asked(heaps: list[Heap]) -> list[Silence]:

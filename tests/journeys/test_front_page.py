@@ -1,4 +1,4 @@
-"""The desk's front page: what waits, what looks wrong, what was decided, who has not answered; each sees what they may."""
+"""The desk's front page: what waits, what looks wrong, what was decided, who has not answered, for who may see it."""
 
 from datetime import timedelta
 
