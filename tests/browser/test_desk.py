@@ -253,6 +253,7 @@ def test_a_note_leaves_the_case_where_it_is(at_desk):
     page = at_desk(make_member("bob", "Moderator"))
     requests = Requests(page)
     page.fill("textarea[name=words]", "We wait for their network.")
+    page.wait_for_timeout(SETTLED)
     page.locator("[value=remark]").click()
     expect(page.locator(".notes .rows")).to_contain_text("We wait for their network.")
     assert name_of(page) == signature.name
