@@ -36,7 +36,6 @@ from signatories.visibility import is_wider, narrower, reach
 
 __all__ = ["ContactsDisagree", "NotTwo", "Preview", "forget", "merge", "preview", "tell_apart", "undo"]
 
-
 _Row = TypeVar("_Row", bound=models.Model)
 
 
@@ -118,6 +117,8 @@ def tell_apart(one: Organisation, other: Organisation, *, by: Staff) -> Distinct
         raise NotTwo
     first, second = sorted((one, other), key=lambda organisation: organisation.pk)
     with transaction.atomic():
+        if len(organisations.lock([first.pk, second.pk])) < 2:
+            raise NotTwo
         told, is_new = Distinction.objects.get_or_create(one=first, other=second, defaults={"by": by})
         if is_new:
             for organisation, another in ((first, second), (second, first)):
@@ -280,8 +281,12 @@ def undo(merge: Merge, *, by: Staff) -> Undone:
         merge.save(update_fields=["undone_at", "before"])
         record("unmerge", kind="organisation", subject=kept.public_id, by=by, reason=absorbed.public_id)
         record("unmerge", kind="organisation", subject=absorbed.public_id, by=by, reason=kept.public_id)
-        touched = [signature for signature, _changes in _rows(Signature.objects.all(), before["rows"])]
-        note_each("unmerge", touched, by=by)
+        parted = [
+            signature
+            for signature, changes in _rows(Signature.objects.all(), before["rows"])
+            if "organisation_id" in changes or "status" in changes
+        ]
+        note_each("unmerge", parted, by=by)
         for organisation, had_signed in zip((kept, absorbed), before["signed"], strict=True):
             if had_signed:
                 organisations.erase_if_alone(organisation)
@@ -396,8 +401,9 @@ def _bring_back(signature: Signature, changes: Changes, *, since: datetime) -> L
     standing = signature.superseded_by.standing
     if standing.question == Question.CONTACTS_DISAGREE and not standing.has_ended:
         raise ContactsDisagree(standing)
-    call_back(signature, since=since, mail=Mail.CO_CONTACT)
-    call_back(standing, since=since, mail=Mail.ANOTHER_CONTACT)
+    if timezone.now() < since + settings.UNDO_FOR:  # later the mails are sent, and others may wait instead
+        call_back(signature, since=since, mail=Mail.CO_CONTACT)
+        call_back(standing, since=since, mail=Mail.ANOTHER_CONTACT)
     signature.superseded_by = None
     if standing.has_ended:
         return _end_like(signature, standing)

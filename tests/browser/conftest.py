@@ -136,7 +136,20 @@ def site(_running_site, transactional_db):
     """The site, which sees what a test writes. Its pages remember for a second: letters need slugs of their own."""
     said_before = len(_running_site.log.read_text())
     yield _running_site
+    wait_for(
+        _nobody_asks
+    )  # or emptying the tables and the last request would wait for each other in a circle
     assert "ERROR" not in _running_site.log.read_text()[said_before:]
+
+
+def _nobody_asks():
+    """Whether the site has answered everything; a page that was closed may have asked for something still."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        return cursor.fetchone() == (0,)
 
 
 @pytest.fixture
