@@ -85,7 +85,8 @@ def test_every_mail_goes_to_one_mailbox_in_its_language(mailbox, mail, language)
     assert message["From"].addresses[0].domain
     assert message["Auto-Submitted"] == "auto-generated"
     assert len(message.get_all("Message-ID")) == len(message.get_all("Subject")) == 1
-    subject = str(make_header(decode_header(message["Subject"])))
+    # A long one begins on a line of its own, and what folds it is no part of it.
+    subject = str(make_header(decode_header(message["Subject"]))).removeprefix(" ")
     assert subject == " ".join(subject.split()) != ""
     text, html = text_of(message), html_of(message)
     assert f"{FSI}Blue Kettle{PDI}" in text
