@@ -45,6 +45,7 @@ function isSettled(span = SETTLING) {
 }
 
 function ignoreSecondClick(event) {
+  if (help.contains(event.target)) return;
   if (event.isTrusted && event.detail > 0 && !isSettled(DOUBLE_CLICK)) event.preventDefault();
 }
 
