@@ -240,19 +240,26 @@ def _where_everything_is() -> str:
     from letters.models import Letter, Staff  # only now: models need the settings
 
     letter = Letter.objects.public().order_by("-opens_at").first()
-    staff = Staff.objects.filter(is_superuser=True).order_by("pk").first()
-    password = settings.VAR_DIR / "demonstration-password.txt"
+    accounts = "".join(
+        f"""
+              user name  {staff.get_username()}
+              password   {_password_of(staff.get_username())}"""
+        for staff in Staff.objects.filter(is_demonstration=True).order_by("pk")
+    )
     return f"""
   The letter  {ADDRESS}{letter.get_absolute_url() if letter else "/"}
-  The desk    {ADDRESS}/admin/
-              user name  {staff.get_username() if staff else "(none)"}
-              password   {password.read_text().strip() if password.exists() else "as you set it"}
+  The desk    {ADDRESS}/admin/{accounts}
               (demonstration only: never let others reach this server)
   Mails       {settings.MAIL_DIR}/*.eml, one file a message
   Logs        {settings.VAR_DIR}/log/
 
   Ctrl-C ends it. What you do here is kept; another start goes on with it.
 """
+
+
+def _password_of(name: str) -> str:
+    path = settings.VAR_DIR / f"{name}-password.txt"
+    return path.read_text().strip() if path.exists() else "as you set it"
 
 
 def _end(children: list[Child]) -> None:

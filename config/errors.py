@@ -5,6 +5,7 @@ A cache may keep a 404 unasked, and a letter that was asked for too early would 
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -12,7 +13,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, 403)
+    """Say to whom it is not open: at the desk a role may be wanting, elsewhere it is for nobody."""
+    return _page(request, 403, is_desk=request.path_info.startswith(reverse("admin:index")))
+
+
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say how to send a form of the desk again. Its tokens change whenever somebody comes in, in any tab."""
+    return _page(request, 403, template="form_too_old.html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -34,7 +41,7 @@ def database_away(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _page(request: HttpRequest, status: int, *, template: str = "") -> HttpResponse:
-    response = render(request, template or f"{status}.html", status=status)
+def _page(request: HttpRequest, status: int, *, template: str = "", **context: bool) -> HttpResponse:
+    response = render(request, template or f"{status}.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response

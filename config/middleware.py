@@ -2,23 +2,31 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.core.context import request_context
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME, SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db.utils import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
+from django.urls import resolve, reverse
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
 from config import errors
+from letters import accounts
 
 STAFF_PATH = "/admin/"
 
@@ -46,8 +54,16 @@ class _StaffOnly(MiddlewareMixin):
 
 class StaffSessionMiddleware(_StaffOnly, SessionMiddleware):
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        """Leave the session alone after an error: without the database, reading it would be the next one."""
-        return response if response.status_code >= 500 else super().process_response(request, response)
+        """Leave the session alone after an error: without the database, reading it would be the next one.
+
+        A session that was ended while its request was being answered is not brought back.
+        """
+        if response.status_code >= 500:
+            return response
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted:
+            return HttpResponseRedirect(reverse("account_login"))
 
 
 class StaffAuthenticationMiddleware(_StaffOnly, AuthenticationMiddleware):
@@ -56,6 +72,51 @@ class StaffAuthenticationMiddleware(_StaffOnly, AuthenticationMiddleware):
 
 class StaffMessageMiddleware(_StaffOnly, MessageMiddleware):
     pass
+
+
+# Where somebody may go who has come in with a password and has no second factor yet.
+_ENROLMENT = {
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "account_reauthenticate",
+    "account_logout",
+}
+
+
+class StaffAccountMiddleware(_StaffOnly):
+    """Ends sessions that may not go on, and lets nobody without a second factor do anything but get one."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if not request.path_info.startswith(STAFF_PATH):
+            return self.get_response(request)
+        try:
+            elsewhere = self._not_here(request)
+        except (OperationalError, InterfaceError):
+            return errors.database_away(request)
+        with request_context(request):  # django-allauth's, which asks it for the request everywhere
+            return elsewhere or self.get_response(request)
+
+    def _not_here(self, request: HttpRequest) -> HttpResponse | None:
+        if SESSION_KEY not in request.session:
+            return None
+        if not accounts.may_go_on(request):
+            logout(request)
+            return None
+        if accounts.has_second_factor(request) or resolve(request.path_info).url_name in _ENROLMENT:
+            return None
+        return HttpResponseRedirect(reverse("mfa_index"))
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer for django-allauth. What was posted is not kept until somebody has proved who they are."""
+        if isinstance(exception, ImmediateHttpResponse):
+            response: HttpResponse = exception.response
+            return response
+        if isinstance(exception, ReauthenticationRequired):
+            methods = get_adapter().get_reauthentication_methods(request.user)
+            address = methods[0]["url"] if methods else reverse("account_login")
+            return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
+        return None
 
 
 class StaffCsrfMiddleware(_StaffOnly, CsrfViewMiddleware):

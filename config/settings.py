@@ -66,7 +66,7 @@ APPEND_SLASH = True
 INSTALLED_APPS = [
     "signatories",
     "letters",
-    "django.contrib.admin",
+    "config.desk.DeskConfig",  # django.contrib.admin, with our own site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -77,6 +77,9 @@ INSTALLED_APPS = [
     "csp",
     "django_tasks",
     "django_tasks_db",
+    # Without "allauth" itself: no page in its own look can appear by mistake.
+    "config.apps.AccountConfig",
+    "allauth.mfa",
 ]
 AUTH_USER_MODEL = "letters.Staff"
 
@@ -95,6 +98,7 @@ MIDDLEWARE = [
     "config.middleware.StaffCsrfMiddleware",
     "config.middleware.StaffAuthenticationMiddleware",
     "config.middleware.StaffMessageMiddleware",
+    "config.middleware.StaffAccountMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
 ]
 
@@ -177,7 +181,9 @@ DOCUMENTS_DIR = VAR_DIR / "documents"  # addressed letters, for a day; web serve
 PUBLIC_BODY_BYTES = 64 * 1024  # the longest sign form is under 8 kB
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a letter in Burmese, percent-encoded, is nine bytes a letter
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000  # sixty recipients of a letter are 500 fields of its form
-FILE_UPLOAD_HANDLERS = ["config.uploads.MemoryUploadHandler"]  # lists hold contacts: none of it reaches a disk
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.MemoryUploadHandler"
+]  # lists hold contacts: none of it reaches a disk
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # kept of all files of a request; five thousand rows are 1 MB
 
 # --- headers and cookies -----------------------------------------------------------------------------
@@ -188,6 +194,7 @@ SESSION_SAVE_EVERY_REQUEST = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_FAILURE_VIEW = "config.errors.form_too_old"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"  # no-referrer would make our own posts say "Origin: null"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -212,23 +219,47 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 
 # --- staff -------------------------------------------------------------------------------------------
 
-LOGIN_URL = "admin:login"
+LOGIN_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
+AUTHENTICATION_BACKENDS = ["letters.accounts.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "letters.accounts.LongestPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds; who asked for the link is at the computer
+ACCOUNT_ADAPTER = "signatories.entrance.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # superusers type the addresses
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # signatories/limits.py counts for all processes together
+ACCOUNT_SESSION_REMEMBER = False  # the cookie goes with the browser window, at the latest
+MFA_ADAPTER = "signatories.entrance.adapters.FactorAdapter"
+MFA_FORMS = {
+    "login_webauthn": "signatories.entrance.forms.KeyLoginForm",
+    "reauthenticate_webauthn": "signatories.entrance.forms.ConfirmKeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Undersigned"
+MFA_TOTP_TOLERANCE = 1  # half a minute each way: clocks of old phones are wrong
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # we verify none
 
 # --- numbers, each with its reason -------------------------------------------------------------------
 
 LIVE_POLL_SECONDS = 15  # soon enough to be live; 1,000 readers are 67 requests a second
 CONFIRM_LINK_LIFE = timedelta(days=14)  # boards meet on Thursdays
 OWN_PAGE_LINK_LIFE = timedelta(days=365)  # leaving must stay easy; a new link is one mail away
+VOUCH_LINK_LIFE = timedelta(
+    days=30
+)  # who is asked asks its colleagues first; its own page leads there for longer
+PHONE_CODE_LIFE = timedelta(days=3)  # a chat is read within hours, and staff call again after a weekend
 CONFIRM_GRACE = timedelta(hours=72)  # slow mail must not cost a signature sent in time
 MAILS_BEFORE_CONFIRMED = 5  # more is a weapon against somebody's mailbox
 MAILS_ASKED_FOR = (10, timedelta(days=1))  # to one address over all letters: an office signs for its members
 CODE_TRIES = 5  # of a million: guessing is hopeless
+VOUCHES_A_SIGNATURE = 3  # asked for; two are enough, and one may not answer
+VOUCHES_ASKED_OF_ONE = (10, timedelta(days=7))  # a well-known network must not be buried in our mail
 PRESSURE_BURST = (5, timedelta(minutes=5))  # from one place; a camp's Wi-Fi signs more slowly
 PRESSURE_DAY = (20, timedelta(days=1))  # a workshop fits; a herd does not
 SMALL_CELL = 3  # fewer unnamed organisations than this would name them by their country
@@ -241,6 +272,11 @@ ERASE_KEPT_CONTACTS_AFTER_CLOSING = timedelta(days=730)  # for those who agreed 
 UNDO_FOR = timedelta(minutes=5)  # a decision can be taken back, and its mail waits as long
 UNDO_MERGE_FOR = timedelta(days=1)  # two organisations that were none are noticed the next morning
 BATCH_KEPT = timedelta(days=7)  # which ones came from one place matters while they are decided
+SESSION_LIFE = timedelta(hours=8)  # a working day; whoever stole a cookie has no more than that
+LOGIN_TRIES = (5, timedelta(minutes=15))  # wrong ones, as one person from one place: five are typing errors
+LOGIN_TRIES_FROM_ONE_PLACE = (20, timedelta(hours=1))  # an office that returns from a holiday
+CODE_TRIES_FROM_NEW_BROWSERS = (30, timedelta(days=1))  # of a million, three at a time; known browsers go on
+PASSWORD_LENGTH_AT_MOST = 128  # a sentence fits; hashing a megabyte would be work that strangers give us
 BULK_LIMIT = 50  # rows a person has really looked at
 REAUTHENTICATE_AFTER = timedelta(minutes=10)  # before contacts leave: a desk left open is nobody's password
 CONTACT_EXPORTS = (3, timedelta(days=1))  # of one person: a mistyped choice or two, and no habit
@@ -249,6 +285,7 @@ LIST_KEPT = timedelta(hours=24)  # what was uploaded and not written; its contac
 LIST_MAILS = (50, timedelta(minutes=1))  # a sender of thousands at once is taken for spam
 NAMES_ON_PAPER = 10_000  # 130 pages, made in two seconds; who wants to read more wants the list itself
 PARCEL_KEPT = timedelta(days=1)  # addressed letters: long enough to send them, and made again in seconds
+COUNTED_AT_MOST = 5_000  # rows of a list: nobody turns a hundred pages, and counting on reads the whole table
 NAMES_PER_PAGE = 200  # one screenful of patience on a slow line
 PAGE_CACHE_BYTES = 32 * 1024 * 1024  # rendered pages kept per process
 

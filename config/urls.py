@@ -1,19 +1,42 @@
 """Every address there is. English has no prefix; every other language has its code in front; data has none."""
 
+from allauth.account.views import logout
+from allauth.mfa.webauthn.views import login_webauthn
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_POST
 
 from config.health import healthz
 from letters import views as letters
 from signatories import live, public_documents
 from signatories import views as signatories
+from signatories.entrance import views as entrance
 
-admin.site.site_header = admin.site.site_title = "Undersigned"
-admin.site.site_url = "/"
-
+# The names are django-allauth's, which asks for them; whatever else it has is not there.
+_account = [
+    path("", entrance.Account.as_view(), name="mfa_index"),
+    path("login/", entrance.Login.as_view(), name="account_login"),
+    path("login/code/", entrance.Authenticate.as_view(), name="mfa_authenticate"),
+    path("login/passkey/", login_webauthn, name="mfa_login_webauthn"),
+    path("logout/", require_POST(logout), name="account_logout"),
+    path("confirm/password/", entrance.ConfirmPassword.as_view(), name="account_reauthenticate"),
+    path("confirm/code/", entrance.ConfirmCode.as_view(), name="mfa_reauthenticate"),
+    path("confirm/passkey/", entrance.ConfirmKey.as_view(), name="mfa_reauthenticate_webauthn"),
+    path("app/", entrance.EnrolApp.as_view(), name="mfa_activate_totp"),
+    path("app/remove/", entrance.RemoveApp.as_view(), name="mfa_deactivate_totp"),
+    path("passkeys/add/", entrance.AddKey.as_view(), name="mfa_add_webauthn"),
+    path("passkeys/<int:pk>/remove/", entrance.RemoveKey.as_view(), name="mfa_remove_webauthn"),
+    path("recovery-codes/", entrance.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
+    path("recovery-codes/new/", entrance.NewRecoveryCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("password/", entrance.ChangePassword.as_view(), name="account_change_password"),
+    path("password/forgotten/", entrance.ResetPassword.as_view(), name="account_reset_password"),
+    path("password/new/<int:pk>/<str:key>/", entrance.new_password, name="account_new_password"),
+    path("<path:rest>", entrance.nowhere, name="account_nowhere"),
+]
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("admin/account/", include(_account)),
     path("admin/", include("signatories.admin.urls")),
     path("admin/", admin.site.urls),
     path("letters/<slug:slug>/live.json", live.live, name="live"),
@@ -31,6 +54,7 @@ urlpatterns = [
         path("g/<slug:key>/sign/", signatories.gathering_sign, name="gathering_sign"),
         path("g/<slug:key>/sign/sent/", signatories.gathering_sent, name="gathering_sent"),
         path("s/<str:token>/confirm/", signatories.confirm, name="confirm"),
+        path("s/<str:token>/vouch/", signatories.vouch, name="vouch"),
         path("s/<str:token>/", signatories.own_page, name="own_page"),
         prefix_default_language=False,
     ),

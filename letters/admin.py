@@ -1,32 +1,38 @@
 """The desk for letters: hosts, letters, texts, staff; and what was done. Acts on a letter's dates are buttons."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminFileWidget
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserCreationForm, UsernameField
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_POST, require_safe
 
-from letters import lifecycle
+from letters import accounts, lifecycle, staffing
+from letters.desk import Guarded
 from letters.models import Event, Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text, TextChange
 from letters.phases import Phase
 from letters.pictures import written_anew
 from letters.revision import bump_host, bump_with_neighbours
 from letters.showing import letter_context
-
-admin.site.register(Staff, UserAdmin)
 
 
 def staff_of(request: HttpRequest) -> Staff:
@@ -36,18 +42,331 @@ def staff_of(request: HttpRequest) -> Staff:
     return request.user
 
 
-@admin.register(Event)
-class EventAdmin(admin.ModelAdmin[Event]):
-    """What was done, to read."""
+class StaffForm(forms.ModelForm[Staff]):
+    """An account, whose roles are those that whoever fills it in may give."""
 
-    list_display = ["at", "act", "subject_kind", "subject_id", "letter", "by", "reason"]
-    list_filter = ["act", "letter"]
-    list_select_related = ["letter", "by"]
-    search_fields = ["subject_id"]
-    date_hierarchy = "at"
+    class Meta:
+        model = Staff
+        fields = ["username", "first_name", "last_name", "email", "is_active", "is_staff", "is_superuser"]
+        field_classes = {"username": UsernameField}
+        labels = {"username": gettext_lazy("User name"), "is_active": gettext_lazy("May come in")}
+        help_texts = {
+            "username": "",
+            "is_active": gettext_lazy("Without it, somebody is out at the next page they ask for."),
+            "is_staff": gettext_lazy("Without it, nobody comes to the desk."),
+            "is_superuser": gettext_lazy("May do everything, whatever the roles say."),
+        }
+
+    def clean(self) -> dict[str, Any] | None:
+        rights = ("is_active", "is_staff", "is_superuser")
+        taken = any(self.cleaned_data.get(right) is False for right in rights)
+        if taken and staffing.is_last_superuser(self.instance):
+            raise forms.ValidationError(
+                _("Somebody has to be left who may do everything. Make another one a superuser first.")
+            )
+        return super().clean()
+
+
+class NewStaffForm(UserCreationForm[Staff]):
+    """An account, of which the next page asks what it may do."""
+
+    class Meta(UserCreationForm.Meta):
+        model = Staff
+        fields = ("username", "email")
+
+
+class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # django_stubs_ext leaves it as it is
+    """Another password. Django would offer to take it away altogether, for ways in that the desk has not got."""
+
+    usable_password = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """Who is in a role."""
+
+    title = gettext_lazy("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(group.pk), _(group.name)) for group in Group.objects.order_by("name")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value() in [value for value, _title in self.lookup_choices]
+        return queryset.filter(groups=self.value()) if chosen else queryset
+
+
+class RolesField(forms.ModelMultipleChoiceField[Group]):
+    """Roles, in the language of whoever gives them."""
+
+    def label_from_instance(self, obj: Group) -> str:
+        return _(obj.name)
+
+
+@admin.register(Staff)
+class StaffAdmin(Guarded, UserAdmin[Staff]):
+    """Who works at the desk. Nobody gives a right they have not got, and nobody changes their own."""
+
+    event_kind = "staff"
+    form = StaffForm
+    add_form = NewStaffForm
+    add_form_template = None
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("username", "email", "password1", "password2"),
+                "description": gettext_lazy(
+                    "The next page asks for roles. Without any, they can do nothing yet."
+                ),
+            },
+        ),
+    )
+    change_password_form = NewPasswordForm
+    change_user_password_template = "admin/letters/staff/password.html"  # noqa: S105 - where its page is
+    list_display = ["username", "full_name", "roles", "may_come_in", "last_login"]
+    list_filter = ["is_active", RoleFilter]
+    search_fields = ["username", "first_name", "last_name", "email"]
+    filter_horizontal = ["user_permissions"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Staff]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=gettext_lazy("name"), ordering="first_name")
+    def full_name(self, staff: Staff) -> str:
+        return staff.get_full_name()
+
+    @admin.display(description=gettext_lazy("roles"))
+    def roles(self, staff: Staff) -> str:
+        names = [_(group.name) for group in staff.groups.all()]
+        return ", ".join([_("Superuser"), *names] if staff.is_superuser else names) or "–"
+
+    @admin.display(description=gettext_lazy("may come in"), ordering="is_active", boolean=True)
+    def may_come_in(self, staff: Staff) -> bool:
+        return staff.is_active and staff.is_staff
+
+    @admin.display(description=gettext_lazy("password"))
+    def way_in(self, staff: Staff) -> str:
+        link = reverse("admin:auth_user_password_change", args=[staff.pk])
+        return format_html('<a href="{}">{}</a>', link, _("Set another password"))
+
+    @admin.display(description=gettext_lazy("second factor"))
+    def second_factor(self, staff: Staff) -> str:
+        if not accounts.has_factors(staff):
+            return _("None yet: asked for at the way in")
+        link = reverse("admin:letters_staff_second_factors", args=[staff.pk])
+        return format_html('<a href="{}">{}</a>', link, _("Take it away, because it is lost"))
+
+    # --- who may change what -------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Staff | None = None) -> bool:
+        """Accounts of superusers are changed by superusers."""
+        return super().has_change_permission(request, obj) and (
+            obj is None or not obj.is_superuser or staff_of(request).is_superuser
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Staff | None = None) -> bool:
+        """An account is disabled; only one that never did anything may go. A superuser is no superuser first."""
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.is_superuser)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Staff | None = None) -> Any:
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        by = staff_of(request)
+        name = ["username", "first_name", "last_name", "email"]
+        changes_way_in = self.has_change_permission(request, obj) and staffing.covers(by, obj)
+        way_in = ["way_in"] if obj != by and changes_way_in else []
+        rights = [
+            "is_active" if self._switches(by, obj) else "may_come_in",
+            "groups" if self._gives_roles(by, obj) else "roles",
+        ]
+        if by.is_superuser:
+            rights += ["is_staff", "is_superuser", "user_permissions"]
+            way_in += ["second_factor"] if obj != by else []
+        return [
+            (None, {"fields": [*name, *way_in]}),
+            (_("What they may do"), {"fields": rights}),
+            (_("When"), {"fields": ["date_joined", "last_login"]}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> list[str]:
+        """Names are typed where one may do all that the colleague may: mail goes where they say."""
+        if obj is None:
+            return []
+        fixed = ["way_in", "second_factor", "may_come_in", "roles", "date_joined", "last_login"]
+        name = ["username", "first_name", "last_name", "email"]
+        return fixed if staffing.covers(staff_of(request), obj) else [*fixed, *name]
+
+    def _switches(self, by: Staff, colleague: Staff) -> bool:
+        """Who may do more than oneself can be kept out, and not let in again: in an hour of need anybody may."""
+        return by.is_superuser or (
+            by != colleague and (colleague.is_active or staffing.covers(by, colleague))
+        )
+
+    def _gives_roles(self, by: Staff, colleague: Staff) -> bool:
+        return by.is_superuser or (by != colleague and staffing.covers(by, colleague))
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            return RolesField(
+                staffing.may_give(staff_of(request)),
+                required=False,
+                label=gettext_lazy("Roles"),
+                help_text=gettext_lazy("Those you may give: nobody gives a right they have not got."),
+                widget=forms.CheckboxSelectMultiple,
+            )
+        if db_field.name == "user_permissions":
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    # --- a second factor that was lost ---------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        take = reauthentication_required(app="allauth.mfa")(self.second_factors)
+        page = self.admin_site.admin_view(take)
+        return [
+            path("<int:pk>/second-factors/", page, name="letters_staff_second_factors"),
+            *super().get_urls(),
+        ]
+
+    def second_factors(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether to take somebody's second factors away, and do it."""
+        staff, by = get_object_or_404(Staff, pk=pk), staff_of(request)
+        if not accounts.may_take_second_factors(staff, by=by):
+            raise PermissionDenied
+        if request.method == "POST":
+            accounts.remove_second_factors(staff, by=by)
+            messages.success(request, _("Taken away. At the next coming in a new one is asked for."))
+            return HttpResponseRedirect(reverse("admin:letters_staff_change", args=[pk]))
+        title = _("Take the second factor away")
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "staff": staff}
+        return render(request, "admin/letters/staff/second_factors.html", context)
+
+    # --- every change is an event --------------------------------------------------------------------
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        staff = self.get_object(request, unquote(object_id)) if object_id else None
+        with (
+            staffing.noted(staff, by=staff_of(request))
+            if request.method == "POST" and staff
+            else nullcontext()
+        ):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002 - as Django calls it
+        staff = self.get_object(request, unquote(id))
+        by = staff_of(request)
+        if staff is None or not self.has_change_permission(request, staff) or not staffing.covers(by, staff):
+            raise PermissionDenied
+        if staff == by:  # this page would not ask for the old one
+            return HttpResponseRedirect(reverse("admin:password_change"))
+        with staffing.noted(staff, by=by):
+            return super().user_change_password(request, id, form_url)
+
+    def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            staffing.add(obj, by=staff_of(request))
+
+    def delete_model(self, request: HttpRequest, obj: Staff) -> None:
+        staffing.delete(obj, by=staff_of(request))
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Nothing: the event says it, and Django's own log would keep the name."""
+
+    log_change = log_addition
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Nothing, as above."""
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(Guarded):
+    """The roles and their rights, to read. Migrations make them, so that docs and tests tell the truth about them."""
+
+    list_display = ["name"]
+    search_fields = ["name"]
+    fields = ["name", "rights"]
+
+    @admin.display(description=gettext_lazy("rights"))
+    def rights(self, group: Group) -> str:
+        return format_html_join(", ", "{}", group.permissions.values_list("name"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return False
+
+
+class _Lately(admin.SimpleListFilter):
+    """What events were about of late: to list all that there ever was would read every event."""
+
+    column: str
+    LATELY = 1_000
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        lately = model_admin.get_queryset(request).order_by("-at", "-pk").values_list(self.column)
+        return [(value, value) for value in sorted({value for (value,) in lately[: self.LATELY]})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.column: self.value()}) if self.value() else queryset
+
+
+class ActFilter(_Lately):
+    title = gettext_lazy("act")
+    parameter_name = column = "act"
+
+
+class KindFilter(_Lately):
+    title = gettext_lazy("kind")
+    parameter_name = "about"
+    column = "subject_kind"
+
+
+@admin.register(Event)
+class EventAdmin(Guarded):
+    """What was done, to read: to those who may see what it was done to."""
+
+    list_display = ["at", "by", "act", "reason", "subject_kind", "subject_id", "letter"]
+    list_display_links = None  # there is no more to an event than its line
+    list_filter = [KindFilter, ActFilter, "letter"]
+    list_select_related = ["letter", "by"]
+    search_fields = ["subject_id__exact"]
+    search_help_text = gettext_lazy("The id of a signature or organisation, or the address of a letter.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """Events of what this person may see, by the kinds of all there is at the desk."""
+        seen = [
+            str(desk.opts.model_name)
+            for desk in self.admin_site._registry.values()
+            if desk.has_view_permission(request)
+        ]
+        return super().get_queryset(request).filter(subject_kind__in=seen)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        return obj is None and super().has_view_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
         return False
@@ -105,13 +424,17 @@ class HostLinkInline(admin.TabularInline[HostLink, Host]):
 
 
 @admin.register(Host)
-class HostAdmin(admin.ModelAdmin[Host]):
+class HostAdmin(Guarded):
     """Who publishes letters."""
 
     form = HostForm
     inlines = [HostTextInline, HostLinkInline]
     list_display = ["name", "slug"]
     search_fields = ["name", "slug"]
+
+    def view_on_site(self, host: Host) -> str:
+        """Return where the public reads it."""
+        return host.get_absolute_url()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
@@ -165,7 +488,7 @@ _DATED_ACTS = {
 
 
 @admin.register(Letter)
-class LetterAdmin(admin.ModelAdmin[Letter]):
+class LetterAdmin(Guarded):
     """A letter: what belongs to it, and buttons for its lifecycle."""
 
     change_form_template = "admin/letters/letter/change_form.html"
@@ -175,7 +498,6 @@ class LetterAdmin(admin.ModelAdmin[Letter]):
     list_filter = ["host"]
     list_select_related = ["host"]
     search_fields = ["slug", "texts__title"]
-    date_hierarchy = "opens_at"
 
     @admin.display(description=gettext_lazy("phase"))
     def phase_now(self, letter: Letter) -> str:
@@ -284,7 +606,7 @@ class TextForm(forms.ModelForm[Text]):
 
 
 @admin.register(Text)
-class TextAdmin(admin.ModelAdmin[Text]):
+class TextAdmin(Guarded):
     """Texts. Once a letter gathers or is open they stand as they are; a change is a new version."""
 
     form = TextForm
@@ -302,12 +624,6 @@ class TextAdmin(admin.ModelAdmin[Text]):
         return super().has_delete_permission(request, obj) and (
             obj is None or obj.letter.phase == Phase.DRAFT
         )
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Without deleting many at once, which would ask no letter's phase."""
-        return {
-            name: action for name, action in super().get_actions(request).items() if name != "delete_selected"
-        }
 
     def save_model(self, request: HttpRequest, obj: Text, form: Any, change: bool) -> None:
         if not change:

@@ -421,7 +421,12 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["-at", "-pk"]
-        indexes = [models.Index(fields=["subject_kind", "subject_id"], name="events_of_a_subject")]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id"], name="events_of_a_subject"),
+            models.Index(fields=["-at", "-id"], name="events_newest_first"),
+            models.Index(fields=["-at"], condition=Q(by__isnull=False), name="events_of_staff"),
+            models.Index(fields=["act", "-at"], name="events_of_an_act"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject_kind} {self.subject_id}"

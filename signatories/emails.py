@@ -4,13 +4,14 @@ A mail is a row before it is a message: `send_later` enqueues (signature id, whi
 transaction, and the worker calls `send`, which mints the links, commits their hashes and only then sends.
 """
 
-from datetime import timedelta
-from email.utils import make_msgid
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import models
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -20,10 +21,20 @@ from django.utils.translation import get_language_bidi, override
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from letters.emails import absolute, headers, isolated
 from letters.models import Letter
 from signatories import tokens
 from signatories.contacts import unseal
-from signatories.models import Contact, Purpose, Signature, SignatureStatus
+from signatories.models import (
+    ENDED,
+    Contact,
+    Purpose,
+    Question,
+    Signature,
+    SignatureStatus,
+    Vouch,
+    VouchStatus,
+)
 
 
 class Mail(models.TextChoices):
@@ -38,57 +49,110 @@ class Mail(models.TextChoices):
     WITHDRAWN = "withdrawn"
     CORRECTION_ACCEPTED = "correction_accepted"
     CORRECTION_DECLINED = "correction_declined"
+    ASKED_TO_VOUCH = "asked_to_vouch"
+    CO_CONTACT = "co_contact"
+    ANOTHER_CONTACT = "another_contact"
+    CONTACTS_DISAGREE = "contacts_disagree"
+    SETTLED = "settled"
+
+
+def _is(status: SignatureStatus) -> Callable[[Signature], bool]:
+    return lambda speaker: speaker.standing.status == status
+
+
+def _is_asked_to_vouch(speaker: Signature) -> bool:
+    asked = Vouch.objects.filter(voucher=speaker.standing.organisation_id, status=VouchStatus.ASKED)
+    waits = asked.exclude(signature__status__in=ENDED).exists()
+    return waits and speaker.standing.status == SignatureStatus.PUBLISHED
+
+
+def _disagrees(speaker: Signature) -> bool:
+    standing = speaker.standing
+    return not standing.has_ended and standing.question == Question.CONTACTS_DISAGREE
 
 
 # What must still be true when a mail is sent, which may be hours after it was asked for.
-_SAYS = {
-    Mail.CONFIRM: SignatureStatus.UNCONFIRMED,
-    Mail.HELD: SignatureStatus.HELD,
-    Mail.PUBLISHED: SignatureStatus.PUBLISHED,
-    Mail.REJECTED: SignatureStatus.REJECTED,
-    Mail.WITHDRAWN: SignatureStatus.WITHDRAWN,
+_SAYS: dict[Mail, Callable[[Signature], bool]] = {
+    Mail.CONFIRM: _is(SignatureStatus.UNCONFIRMED),
+    Mail.HELD: _is(SignatureStatus.HELD),
+    Mail.PUBLISHED: _is(SignatureStatus.PUBLISHED),
+    Mail.REJECTED: _is(SignatureStatus.REJECTED),
+    Mail.WITHDRAWN: _is(SignatureStatus.WITHDRAWN),
+    Mail.ASKED_TO_VOUCH: _is_asked_to_vouch,
+    Mail.CO_CONTACT: lambda speaker: speaker.superseded_by_id is not None,
+    Mail.ANOTHER_CONTACT: lambda speaker: not speaker.standing.has_ended,
+    Mail.CONTACTS_DISAGREE: _disagrees,
+    Mail.SETTLED: lambda speaker: not speaker.standing.has_ended and not _disagrees(speaker),
 }
-_WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN}
+_WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN, Mail.ASKED_TO_VOUCH}
+# What one mailbox is told, and not everybody who speaks for the signature.
+_FOR_ONE = {Mail.CONFIRM, Mail.ALREADY_SIGNED, Mail.ASKED_TO_VOUCH, Mail.CO_CONTACT}
 
 
-def send_later(signature: Signature, mail: Mail, *, after: timedelta = timedelta()) -> None:
-    """Ask for a mail, inside the caller's transaction. Does nothing where there is no mailbox to write to."""
+def send_later(
+    signature: Signature, mail: Mail, *, after: timedelta = timedelta(), apart_from: Signature | None = None
+) -> None:
+    """Ask for a mail to everybody who speaks for a signature, inside the caller's transaction.
+
+    Does nothing where there is no mailbox to write to.
+    """
     from signatories.tasks import send_mail  # the task imports this module
 
-    if not signature.by_phone and Contact.objects.filter(signature=signature).exists():
-        when = timezone.now() + after if after else None
-        send_mail.using(run_after=when).enqueue(signature.pk, str(mail))
+    when = timezone.now() + after if after else None
+    for speaker in _speakers(signature, mail):
+        if apart_from is None or speaker != apart_from.pk:
+            send_mail.using(run_after=when).enqueue(speaker, str(mail))
 
 
-def call_back(signature: Signature) -> None:
-    """Drop the mails about a decision that have not been sent yet: it was taken back."""
+def _speakers(signature: Signature, mail: Mail) -> list[int]:
+    """Return the signatures whose contacts are told, each of which has a mailbox."""
+    spoken_for = Q(signature=signature)
+    if mail not in _FOR_ONE:
+        spoken_for |= Q(signature__superseded_by=signature)
+    told = Contact.objects.filter(spoken_for, signature__by_phone=False)
+    return list(told.order_by("signature").values_list("signature_id", flat=True))
+
+
+def call_back(signature: Signature, *, since: datetime, mail: Mail | None = None) -> None:
+    """Drop the mails, or those of one kind, about a decision that was taken back before they were sent."""
     from signatories.tasks import send_mail  # the task imports this module
 
-    waiting = DBTaskResult.objects.filter(task_path=send_mail.module_path, status=TaskResultStatus.READY)
-    waiting.filter(args_kwargs__args__0=signature.pk, run_after__gt=timezone.now()).delete()
+    waiting = DBTaskResult.objects.filter(
+        task_path=send_mail.module_path,
+        status=TaskResultStatus.READY,
+        enqueued_at__gte=since,
+        run_after__gt=timezone.now(),
+    )
+    told = list(
+        Contact.objects.filter(signature__superseded_by=signature).values_list("signature", flat=True)
+    )
+    if mail is not None:
+        waiting = waiting.filter(args_kwargs__args__1=str(mail))
+    waiting.filter(args_kwargs__args__0__in=[signature.pk, *told]).delete()
 
 
 def send(signature_id: int, mail: Mail) -> None:
     """Write one mail and hand it to the mail server. Says nothing where the contact is gone, or the news overtaken."""
-    signature = (
-        Signature.objects.select_related("letter__host", "text", "contact")
+    speaker = (
+        Signature.objects.select_related("letter__host", "text", "contact", "superseded_by")
         .filter(pk=signature_id, contact__isnull=False)
         .first()
     )
-    if signature is not None and signature.status == _SAYS.get(mail, signature.status):
-        _message(signature, mail).send()
+    if speaker is not None and (mail not in _SAYS or _SAYS[mail](speaker)):
+        _message(speaker, mail).send()
 
 
-def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
-    with override(_language(signature)):
-        context = _context(signature, mail)
+def _message(speaker: Signature, mail: Mail) -> EmailMultiAlternatives:
+    language = language_of(speaker)
+    with override(language):
+        context = _context(speaker, mail)
         # Joined into a plain str: what a template rendered counts as safe HTML, and strangers' names are in it.
         body = "".join(render_to_string(f"emails/{mail}/body.txt", context))
         subject = " ".join(render_to_string(f"emails/{mail}/subject.txt", context).split())
         frame = {
             "subject": subject,
             "body": _as_html(body, [context["letter_url"], context.get("url", "")]),
-            "language": _language(signature),
+            "language": language,
             "rtl": get_language_bidi(),
             **context,
         }
@@ -96,11 +160,8 @@ def _message(signature: Signature, mail: Mail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject=subject,
         body=body,
-        to=[unseal(signature.contact).email],
-        headers={
-            "Auto-Submitted": "auto-generated",
-            "Message-ID": make_msgid(domain=settings.SITE_URL.partition("://")[2].partition(":")[0]),
-        },
+        to=[unseal(speaker.contact).email],
+        headers=headers(),
     )
     message.attach_alternative(html, "text/html")
     return message
@@ -117,21 +178,26 @@ def _as_html(body: str, addresses: list[str]) -> SafeString:
     return SafeString(html)  # escaped by linebreaks
 
 
-def _context(signature: Signature, mail: Mail) -> dict[str, Any]:
+def _context(speaker: Signature, mail: Mail) -> dict[str, Any]:
+    signature = speaker.standing
     context = {
         "signature": signature,
-        "name": _isolated(signature.name),
-        "letter": signature.letter,
-        "title": _isolated(_title(signature)),
-        "letter_url": _absolute(_letter_path(signature.letter)),
+        "name": isolated(signature.name),
+        "letter": speaker.letter,
+        "title": isolated(title_for(speaker)),
+        "letter_url": absolute(_letter_path(speaker.letter)),
         "days": settings.CONFIRM_LINK_LIFE.days,
+        "vouch_days": settings.VOUCH_LINK_LIFE.days,
     }
     if mail == Mail.CONFIRM:
-        minted = tokens.mint(signature, Purpose.CONFIRM)
-        context |= {"url": _absolute(reverse("confirm", args=[minted.value])), "code": minted.code}
+        minted = tokens.mint(speaker, Purpose.CONFIRM)
+        context |= {"url": absolute(reverse("confirm", args=[minted.value])), "code": minted.code}
+    elif mail == Mail.ASKED_TO_VOUCH:
+        minted = tokens.mint(speaker, Purpose.VOUCH)
+        context |= {"url": absolute(reverse("vouch", args=[minted.value]))}
     elif mail not in _WITHOUT_OWN_PAGE:
-        minted = tokens.mint(signature, Purpose.OWN_PAGE)
-        context |= {"url": _absolute(reverse("own_page", args=[minted.value]))}
+        minted = tokens.mint(speaker, Purpose.OWN_PAGE)
+        context |= {"url": absolute(reverse("own_page", args=[minted.value]))}
     return context
 
 
@@ -141,20 +207,12 @@ def _letter_path(letter: Letter) -> str:
     return reverse("gathering_letter", args=[letter.gathering_key])
 
 
-def _title(signature: Signature) -> str:
-    text = signature.letter.text_for(_language(signature))
+def title_for(speaker: Signature) -> str:
+    """Return the letter's title as the contact of a signature reads it."""
+    text = speaker.letter.text_for(language_of(speaker))
     return text.title if text else ""
 
 
-def _isolated(words: str) -> str:
-    """Return words of any direction so that they turn nothing around them: plain text has no <bdi>."""
-    return f"\u2068{words}\u2069" if words else ""
-
-
-def _absolute(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"
-
-
-def _language(signature: Signature) -> str:
-    """Return the mail's language: the one the form was filled in, if we speak it."""
-    return signature.language if signature.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+def language_of(speaker: Signature) -> str:
+    """Return the language a contact is written to: the one the form was filled in, if we speak it."""
+    return speaker.language if speaker.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE

@@ -19,8 +19,9 @@ from email_validator import EmailNotValidError, validate_email
 from letters import countries
 from signatories import names
 from signatories.contacts import ContactDetails
-from signatories.models import Kind, Proposal, Signature
+from signatories.models import HowKnown, Kind, Proposal, Signature
 from signatories.signing import Claim
+from signatories.tokens import normal_code
 from signatories.visibility import Visibility
 from signatories.withdrawal import Correction
 
@@ -332,14 +333,11 @@ class CodeForm(forms.Form):
         return normal_email(self.cleaned_data["contact_email"].strip())
 
     def clean_code(self) -> str:
-        """Take the code as people write it: with spaces, or in the digits of their script."""
-        try:
-            digits = "".join(str(int(letter)) for letter in self.cleaned_data["code"] if not letter.isspace())
-        except ValueError:
-            digits = ""
-        if len(digits) != 6:
+        """Take the code as people write it."""
+        code = normal_code(self.cleaned_data["code"])
+        if not code:
             raise ValidationError(_("The code has six digits."), code="invalid")
-        return digits
+        return code
 
 
 class VisibilityForm(forms.Form):
@@ -355,6 +353,25 @@ class VisibilityForm(forms.Form):
     def __init__(self, *args: Any, button: str, act: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = _helper("visibility", button=button, act=act)
+
+
+class VouchForm(forms.Form):
+    """What one verified organisation answers about another one; nothing is chosen beforehand."""
+
+    UNKNOWN = "unknown"
+
+    answer = forms.ChoiceField(
+        label=_("Do you know this organisation?"),
+        choices=[*HowKnown.choices, (UNKNOWN, _("We do not know it"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose an answer.")},
+    )
+
+    def __init__(self, *args: Any, about: str, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": f"id_{about}_%s", **kwargs})
+        self.about = about
+        self.helper = _helper("answer", button=gettext("Answer"), act="answer")
+        self.helper.add_input(Hidden("about", about))
 
 
 class CorrectForm(FactsForm):

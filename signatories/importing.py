@@ -15,7 +15,7 @@ from letters.models import Host, Letter, Staff, Text, record
 from letters.parsing import ParsedLetter, ParsedSignatory, parse_letter, read_document
 from letters.phases import Phase
 from letters.revision import bump
-from signatories import names
+from signatories import likeness, names
 from signatories.models import Channel, Organisation, Signature, SignatureStatus
 from signatories.visibility import Visibility
 
@@ -75,7 +75,7 @@ def find(path: Path) -> Found:
     parsed = parse_letter(read_document(path))
     signatories = parsed.signatories
     doubts = [Doubt(one, [names.sentence(code) for code in names.lint(one.name)]) for one in signatories]
-    alike = names.resembling([one.name for one in signatories])
+    alike = likeness.resembling([one.name for one in signatories])
     return Found(
         letter=parsed,
         doubts=[doubt for doubt in doubts if doubt.reasons],

@@ -1,4 +1,6 @@
-"""Pressure from one place: counted for a day under a key that is then thrown away. Nobody is ever refused."""
+"""What is counted for a day, under a key that is then thrown away: signatures from one place, which are never
+refused for it, and wrong tries to come to the desk, which are.
+"""
 
 import hashlib
 import hmac
@@ -9,9 +11,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
 
+from signatories.contacts import keyed
 from signatories.models import PlaceKey, Pressure
 
 
@@ -55,6 +59,43 @@ def may_mail(address_key: str) -> bool:
     """Count one mail that a stranger asked us to send to an address, and say whether to send it."""
     most, span = settings.MAILS_ASKED_FOR
     return _count(f"mail:{address_key}"[:64], [span])[span] <= most
+
+
+def may_try(place: str, who: str) -> bool:
+    """Count one try to come to the desk as somebody, and say whether it may be made. See `take_back`.
+
+    Tries from elsewhere do not count: nobody can be locked out by a stranger.
+    """
+    return all(_count(key, [span])[span] <= most for key, (most, span) in _tries(place, who).items())
+
+
+def may_try_from_new_browsers(who: str) -> bool:
+    """Count one try that came from a browser unknown to somebody, wherever that is: many places guess together."""
+    most, span = settings.CODE_TRIES_FROM_NEW_BROWSERS
+    return _count(keyed("new browsers", who), [span])[span] <= most
+
+
+def is_first_today(what: str, who: str) -> bool:
+    """Count something worth telling somebody, and say whether they have not been told today."""
+    day = timedelta(days=1)
+    return _count(keyed(what, who), [day])[day] == 1
+
+
+def take_back(place: str, who: str) -> None:
+    """Take back what `may_try` counted: the try was a right one."""
+    now = timezone.now()
+    for key, (_most, span) in _tries(place, who).items():
+        counted = Pressure.objects.filter(
+            place=key, since=_window(now, span), seconds=int(span.total_seconds())
+        )
+        counted.filter(count__gt=0).update(count=F("count") - 1)
+
+
+def _tries(place: str, who: str) -> dict[str, tuple[int, timedelta]]:
+    return {
+        keyed("tries", place, who.casefold()): settings.LOGIN_TRIES,
+        keyed("tries", place): settings.LOGIN_TRIES_FROM_ONE_PLACE,
+    }
 
 
 def forget() -> None:

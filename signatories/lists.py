@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from letters import countries
 from letters.models import Letter, Staff, record
-from signatories import contacts, headings, names
+from signatories import contacts, headings, likeness, names
 from signatories.emails import Mail, send_later
 from signatories.entries import PROBLEMS, Entry, entries
 from signatories.events import note
@@ -321,13 +321,13 @@ def _mark_resembling(letter: Letter, fresh: Sequence[tuple[Entry, ImportRow]]) -
     """Say of new rows which signature, or which row above, they are probably the same as."""
     live = Signature.objects.live().filter(letter=letter).exclude(name="").order_by("-pk")
     there = list(live.only("name")[:COMPARED_AT_MOST])
-    pairs = names.resembling([*(one.name for one in there), *(entry.name for entry, _row in fresh)])
-    for first, second, likeness in pairs:
+    pairs = likeness.resembling([*(one.name for one in there), *(entry.name for entry, _row in fresh)])
+    for first, second, score in pairs:
         if second < len(there):
             continue
         _entry_of_row, row = fresh[second - len(there)]
         if row.verdict == Verdict.NEW:
-            row.verdict, row.likeness = Verdict.LIKE, likeness
+            row.verdict, row.likeness = Verdict.LIKE, score
             if first < len(there):
                 row.resembles = there[first]
             else:

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from letters import countries, languages
 from letters.models import Letter, Recipient, Staff, Text
-from signatories import names
+from signatories import likeness, names
 from signatories.visibility import StaffCap, Visibility, named_publicly
 
 
@@ -138,6 +138,9 @@ class Organisation(models.Model):
         verbose_name=_("merged into"),
     )
 
+    likeness: float  # these two say how like the one it was looked for; signatories.matching sets them
+    why: str
+
     objects = OrganisationQuerySet.as_manager()
 
     class Meta:
@@ -149,6 +152,11 @@ class Organisation(models.Model):
             models.Index(fields=["name_key"], name="organisations_by_name_key"),
             models.Index(
                 fields=["recheck_on"], condition=Q(recheck_on__isnull=False), name="organisations_to_look_at"
+            ),
+            models.Index(
+                fields=["verification"],
+                condition=Q(verification__in=[Verification.DOUBTFUL, Verification.REJECTED]),
+                name="organisations_doubted",
             ),
         ]
 
@@ -162,7 +170,7 @@ class Organisation(models.Model):
     def fill_key(self) -> None:
         """Derive what names are compared by; bulk_create does not call save."""
         self.name_key = names.key(self.name)
-        self.spellings = names.spellings(self.name, *self.aliases, latin=self.latin, website=self.website)
+        self.spellings = likeness.spellings(self.name, *self.aliases, latin=self.latin, website=self.website)
 
     @property
     def name_keys(self) -> set[str]:
@@ -255,6 +263,10 @@ class Signature(models.Model):
     staff_cap = models.CharField(
         _("at most, say staff"), max_length=16, blank=True, choices=StaffCap.choices, default=""
     )
+    # How far the name went before one of several contacts wanted less; "" while they agree.
+    agreed_visibility = models.CharField(
+        max_length=16, blank=True, choices=Visibility.choices, default="", editable=False
+    )
     excluded_recipients = models.ManyToManyField(
         Recipient, blank=True, related_name="+", verbose_name=_("never named to")
     )
@@ -283,6 +295,9 @@ class Signature(models.Model):
         output_field=models.DateTimeField(null=True),
         db_persist=True,
     )
+
+    likeness: float  # as an organisation's
+    why: str
 
     objects = SignatureQuerySet.as_manager()
 
@@ -346,6 +361,12 @@ class Signature(models.Model):
             GinIndex(fields=["spellings"], opclasses=["gin_trgm_ops"], name="signatures_by_spelling"),
             models.Index(fields=["batch"], condition=~Q(batch=""), name="signatures_of_a_batch"),
             models.Index(fields=["queued_at", "id"], condition=Q(queued_at__isnull=False), name="the_queue"),
+            models.Index(fields=["created_at", "letter"], name="signatures_by_time"),
+            models.Index(
+                fields=["-published_at", "-id"],
+                condition=Q(status=SignatureStatus.PUBLISHED),
+                name="published_newest_first",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -359,7 +380,7 @@ class Signature(models.Model):
         """Derive what names are compared and sorted by; bulk_create does not call save."""
         self.name_key = names.key(self.name)
         self.sort_key = names.sort_key(self.name)
-        self.spellings = names.spellings(self.name, latin=self.latin, website=self.website)
+        self.spellings = likeness.spellings(self.name, latin=self.latin, website=self.website)
 
     def empty(self) -> None:
         """Take away everything that says who it was; whoever calls saves."""
@@ -380,6 +401,11 @@ class Signature(models.Model):
     def is_named_publicly(self) -> bool:
         return named_publicly(self.status, self.visibility, self.staff_cap)
 
+    @property
+    def standing(self) -> "Signature":
+        """The signature that its contact speaks for: itself, or the one it was joined with."""
+        return self.superseded_by.standing if self.superseded_by else self
+
 
 class Contact(models.Model):
     """The person who signed for an organisation. Private: sealed, and in a table of its own.
@@ -391,6 +417,8 @@ class Contact(models.Model):
     sealed = models.BinaryField()
     address_key = models.CharField(max_length=64, db_index=True)
     domain_key = models.CharField(max_length=64, blank=True, db_index=True)
+    # How far this person would let the name go; "" while nobody else speaks for the same signature.
+    wants = models.CharField(max_length=16, blank=True, choices=Visibility.choices, default="")
 
     class Meta:
         verbose_name = _("contact")
@@ -438,10 +466,10 @@ class Remark(models.Model):
 
 
 class Reading(models.Model):
-    """Which case a member of staff has before them, so that no colleague is handed the same one."""
+    """A case that was handed to a member of staff, so that no colleague is handed the same one."""
 
-    staff = models.OneToOneField(Staff, models.CASCADE, related_name="reading")
-    signature = models.ForeignKey(Signature, models.CASCADE, related_name="readings")
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
+    signature = models.OneToOneField(Signature, models.CASCADE, related_name="reading")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -564,7 +592,6 @@ class Distinction(models.Model):
 
 
 class InvalidationStatus(models.TextChoices):
-    COUNTED = "counted", _("Counted, not begun")
     RUNNING = "running", _("Running")
     CANCELLED = "cancelled", _("Stopped half-way")
     DONE = "done", _("Done")
@@ -586,7 +613,7 @@ class Invalidation(models.Model):
     )
     why = models.CharField(_("why"), max_length=255, help_text=_("For colleagues. Name no person here."))
     status = models.CharField(
-        _("status"), max_length=16, choices=InvalidationStatus.choices, default=InvalidationStatus.COUNTED
+        _("status"), max_length=16, choices=InvalidationStatus.choices, default=InvalidationStatus.RUNNING
     )
     by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("by"))
     created_at = models.DateTimeField(_("made"), default=timezone.now)

@@ -1,24 +1,18 @@
 """Names of organisations, in any script: cleaned, compared, sorted, and questioned; never judged by how they look."""
 
-import math
 import re
 import unicodedata
 from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import combinations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from rapidfuzz import fuzz, process
 
 from letters.parsing.phrases import is_furniture, is_sentence
 from letters.parsing.territories import country_code
 from letters.parsing.territories import fold as fold_words
 from letters.parsing.written_dates import date_on_line
-from signatories import domains
 
 LONGEST = 255
 _MOST_MARKS = 4
@@ -255,6 +249,16 @@ _ACCENTS = re.compile(
     "\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U000e0100-\U000e01ef]"
 )
+# Amharic writes one sound with any of several letters.
+_SAME_SOUND = {
+    **{chr(0x1210 + vowel): chr(0x1200 + vowel) for vowel in range(7)},
+    **{chr(0x1280 + vowel): chr(0x1200 + vowel) for vowel in range(7)},
+    **{chr(0x1220 + vowel): chr(0x1230 + vowel) for vowel in range(7)},
+    **{chr(0x12D0 + vowel): chr(0x12A0 + vowel) for vowel in range(7)},
+    **{chr(0x1340 + vowel): chr(0x1338 + vowel) for vowel in range(7)},
+    **dict.fromkeys("ሃሓኃ", "ሀ"),
+    **dict.fromkeys("ኣዓ", "አ"),
+}
 _SAME_LETTER = str.maketrans(
     {
         **dict.fromkeys("أإآٱ", "ا"),
@@ -279,6 +283,7 @@ _SAME_LETTER = str.maketrans(
         "ɛ": "e",
         "ɔ": "o",
         "ς": "σ",
+        **_SAME_SOUND,
     }
 )
 # Apostrophes and joiners are left out without leaving a gap: "L'Afrika" and "LAfrika" are one word.
@@ -297,9 +302,12 @@ def key(name: str) -> str:
 
     Never empty for a name that has a letter or a digit, and at most LONGEST characters.
     """
-    return (
-        " ".join(_without_legal_forms(_words(name)))[:LONGEST] or " ".join(name.casefold().split())[:LONGEST]
-    )
+    return " ".join(words(name))[:LONGEST] or " ".join(name.casefold().split())[:LONGEST]
+
+
+def words(name: str) -> list[str]:
+    """Return the words of a name as they are compared: without its legal form, case, safe accents and punctuation."""
+    return _without_legal_forms(_words(name))
 
 
 def _words(name: str) -> list[str]:
@@ -329,14 +337,6 @@ def _without_legal_forms(words: list[str]) -> list[str]:
     return words[first:last]
 
 
-def spellings(*written: str, latin: str = "", website: str = "") -> str:
-    """Return every way an organisation is written, a line each: its names, Latin form, acronyms and domain."""
-    lines = [key(name) for name in (*written, latin) if name]
-    for name in (*written, latin):
-        lines += sorted(_portrait(name).acronyms) if name else []
-    return "\n".join(dict.fromkeys([*lines, domains.of_website(website)])).strip("\n")
-
-
 # --- sorting ----------------------------------------------------------------------------------------------
 
 # Letters that their alphabets place right after another one, far from where their code points are.
@@ -356,10 +356,10 @@ def sort_key(name: str) -> str:
 
     Numbers are in natural order ("Group 9" before "Group 10"); a script's names stay together.
     """
-    words = _words(name)
-    first = words[0][0] if words else ""
+    spoken = _words(name)
+    first = spoken[0][0] if spoken else ""
     place = 0 if not first or first.isdigit() else _script_entry(first)[2]
-    spelled = re.sub(r"[0-9]+", _counted, " ".join(words) or name.casefold())
+    spelled = re.sub(r"[0-9]+", _counted, " ".join(spoken) or name.casefold())
     return f"{place:02d} {spelled.translate(_AFTER)}"[:LONGEST]
 
 
@@ -469,219 +469,3 @@ def _mixes_scripts(word: str) -> bool:
 @lru_cache(maxsize=1)
 def _no_names() -> frozenset[str]:
     return frozenset(fold_words(phrase) for phrase in re.split(r"[,\n]", _NO_NAMES) if phrase.strip())
-
-
-# --- names that may be one organisation's ---------------------------------------------------------------------
-
-_STOP_WORDS = frozenset(
-    """
-    the of for and in a an to at on by with de la le les du des et en pour l d dans el los las y e o os
-    as da do das dos para por del und fur der die das den dem im von ya wa za la na kwa و في من
-""".split()
-)
-# Words that say what an organisation is and hardly which one; and spellings of one word.
-_COMMON = frozenset(
-    """
-    organization association foundation initiative network group project community society centre union
-    committee program asociacion fundacion organizacion red colectivo reseau fondation associacao
-    fundacao organizacao rede verein stiftung netzwerk shirika منظمه جمعيه موسسه شبكه
-""".split()
-)
-_ONE_SPELLING = {
-    "organisation": "organization",
-    "org": "organization",
-    "assoc": "association",
-    "intl": "international",
-    "center": "centre",
-    "programme": "program",
-    "foundations": "foundation",
-}
-_BRACKETED = re.compile(r"[(\[]\s*([^()\[\]]{2,24})\s*[)\]]")
-_ALIKE_TEXT = 84
-_ALIKE_WORD = 84
-_ALIKE = 0.8
-_SPELLED_ALIKE = 90
-_MISSPELT = 0.95
-
-
-@dataclass(frozen=True)
-class _Portrait:
-    """What a name is compared by."""
-
-    words: frozenset[str]
-    text: str  # its telling words in order of the alphabet
-    spelled: str  # all of it, without gaps
-    initials: str
-    acronyms: frozenset[str]
-    countries: frozenset[str]
-    numbers: frozenset[str]
-
-
-def resembling(names: Sequence[str]) -> list[tuple[int, int, float]]:
-    """Return pairs of places in the list whose names look like one organisation, the likeliest first, from 0.8 to 1.
-
-    Names that differ by a country or a number are not alike.
-    """
-    portraits = [_portrait(name) for name in names]
-    weights = _weights(portraits)
-    pairs = []
-    for first, second in _candidates(portraits):
-        score = _likeness(portraits[first], portraits[second], weights)
-        if score >= _ALIKE:
-            pairs.append((first, second, round(score, 3)))
-    return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))
-
-
-def _portrait(name: str) -> _Portrait:
-    name = clean(name)
-    acronyms = {_compact(inside) for inside in _BRACKETED.findall(name) if _is_acronym(inside)}
-    main = _BRACKETED.sub(lambda found: " " if _is_acronym(found[1]) else found[0], name)
-    words = [_stem(word) for word in _without_legal_forms(_words(main))]
-    content = [word for word in words if word not in _STOP_WORDS] or words
-    initials = "".join(word[0] for word in content)
-    if len(content) > 2 and content[-1] == "".join(word[0] for word in content[:-1]):
-        acronyms.add(content.pop())
-    if len(words) == 1 and _is_acronym(main.strip()):
-        acronyms.add(words[0])
-    telling = [word for word in content if word not in _COMMON]
-    return _Portrait(
-        words=frozenset(content),
-        text="".join(sorted(set(telling if len(telling) > 1 else content))),
-        spelled="".join(words),
-        initials=initials,
-        acronyms=frozenset(acronyms - {""}),
-        countries=frozenset(_countries_in(fold_words(main).split())),
-        numbers=frozenset(word for word in words if word.isdigit()),
-    )
-
-
-def _compact(text: str) -> str:
-    return "".join(_words(text))
-
-
-def _is_acronym(text: str) -> bool:
-    letters = [letter for letter in text if letter.isalpha()]
-    return (
-        2 <= len(letters) <= 12
-        and sum(letter.isupper() for letter in letters) * 2 > len(letters)
-        and " " not in text.strip()
-    )
-
-
-def _stem(word: str) -> str:
-    word = _ONE_SPELLING.get(word, word)
-    if len(word) > 4 and word.isascii() and word.endswith("s") and not word.endswith("ss"):
-        word = word[:-1]
-    return _ONE_SPELLING.get(word, word)
-
-
-def _countries_in(words: list[str]) -> Iterator[str]:
-    for length in (1, 2, 3):
-        for start in range(len(words) - length + 1):
-            code = _country_of(" ".join(words[start : start + length]))
-            if code:
-                yield code
-
-
-@lru_cache(maxsize=65536)
-def _country_of(words: str) -> str:
-    return country_code(words) if len(words) > 3 else ""
-
-
-def _weights(portraits: Sequence[_Portrait]) -> dict[str, float]:
-    """Return how much each word tells: the rarer in this list, the more."""
-    seen = Counter(word for portrait in portraits for word in portrait.words)
-    return {
-        word: math.log(1.5 + len(portraits) / count) * (0.25 if word in _COMMON else 1)
-        for word, count in seen.items()
-    }
-
-
-def _candidates(portraits: Sequence[_Portrait]) -> set[tuple[int, int]]:
-    """Return the pairs worth a closer look, found without comparing each name with each other one in Python."""
-    texts = [portrait.text for portrait in portraits]
-    spellings = [portrait.spelled for portrait in portraits]
-    return {
-        *_with_like_text(texts, _ALIKE_TEXT),
-        *_with_like_text(spellings, _SPELLED_ALIKE),
-        *_with_one_acronym(portraits),
-    }
-
-
-def _with_like_text(given: Sequence[str], cutoff: float) -> Iterator[tuple[int, int]]:
-    """Compare each text with those not much longer: names of very different lengths cannot be alike."""
-    order = sorted(range(len(given)), key=lambda place: len(given[place]))
-    texts = [given[place] for place in order]
-    lengths = [len(text) for text in texts]
-    for here, text in enumerate(texts):
-        longest = len(text) * (200 / cutoff - 1)
-        others = texts[here + 1 : bisect_right(lengths, longest)]
-        for _text, _score, there in process.extract(
-            text, others, scorer=fuzz.ratio, processor=None, limit=None, score_cutoff=cutoff
-        ):
-            yield _pair(order[here], order[here + 1 + there])
-
-
-def _with_one_acronym(portraits: Sequence[_Portrait]) -> Iterator[tuple[int, int]]:
-    holders: dict[str, list[int]] = defaultdict(list)
-    for place, portrait in enumerate(portraits):
-        for acronym in {*portrait.acronyms, *([portrait.initials] if len(portrait.initials) > 3 else [])}:
-            holders[acronym].append(place)
-    for places in holders.values():
-        # An acronym that many share tells nothing, and its pairs would be too many to look at.
-        if len(places) <= 20:
-            yield from (_pair(first, second) for first, second in combinations(places, 2))
-
-
-def _pair(first: int, second: int) -> tuple[int, int]:
-    return (first, second) if first < second else (second, first)
-
-
-def _likeness(one: _Portrait, other: _Portrait, weights: dict[str, float]) -> float:
-    """Return how likely two names are one organisation's, from 0 to 1."""
-    if one.numbers != other.numbers or (
-        one.countries and other.countries and not one.countries & other.countries
-    ):
-        return 0.0
-    if one.words == other.words:
-        return 1.0
-    if one.text == other.text:
-        return 0.9
-    if _is_acronym_of(one, other) or _is_acronym_of(other, one):
-        return 0.85
-    shared = one.words & other.words
-    left, right = _pair_up(one.words - shared, other.words - shared)
-    common = sum(weights[word] for word in shared) + _MISSPELT * sum(weights[word] for word, _twin in left)
-    apart = sum(weights[word] for word in right) + (1 - _MISSPELT) * sum(
-        weights[word] for word, _twin in left
-    )
-    by_words = common / (common + apart) if common else 0.0
-    by_letters = fuzz.ratio(one.spelled, other.spelled, score_cutoff=_SPELLED_ALIKE) / 100
-    return max(by_words, by_letters)
-
-
-def _is_acronym_of(short: _Portrait, full: _Portrait) -> bool:
-    """Tell whether one name is nothing but the other's acronym."""
-    if len(short.words) != 1 or len(full.words) < 3 or not short.acronyms:
-        return False
-    (word,) = short.words
-    return len(word) > 2 and (word in full.acronyms or (len(word) > 3 and word == full.initials))
-
-
-def _pair_up(ones: frozenset[str], others: frozenset[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return words that are one another's misspelling, and the words that have no such twin."""
-    twins: list[tuple[str, str]] = []
-    alone: list[str] = []
-    free = sorted(others)
-    for word in sorted(ones):
-        twin = next((other for other in free if _is_misspelling(word, other)), None)
-        if twin is None:
-            alone.append(word)
-        else:
-            free.remove(twin)
-            twins.append((word, twin))
-    return twins, alone + free
-
-
-def _is_misspelling(one: str, other: str) -> bool:
-    return min(len(one), len(other)) > 3 and fuzz.ratio(one, other) >= _ALIKE_WORD

@@ -9,9 +9,10 @@ from signatories import names
 from signatories.contacts import ContactDetails, dedupe_key, seal
 from signatories.emails import Mail, send_later
 from signatories.events import note, who_did
+from signatories.locking import SignatureEnded, lock
 from signatories.models import Channel, ConsentChannel, Remark, Signature, SignatureStatus
 from signatories.signing import Claim, LetterNotOpen
-from signatories.verification import ConfirmingIsOver, EnteredByTheSamePerson, SignatureEnded
+from signatories.verification import ConfirmingIsOver, SamePerson
 
 
 class NotOnBehalf(Exception):
@@ -77,10 +78,10 @@ def enter(
 def second(signature: Signature, *, by: Staff) -> Signature:
     """Confirm what a colleague entered, having looked at the evidence; from then on it waits for a moderator.
 
-    Confirming twice is harmless. Raises EnteredByTheSamePerson, SignatureEnded, ConfirmingIsOver, NotOnBehalf.
+    Confirming twice is harmless. Raises SamePerson, SignatureEnded, ConfirmingIsOver, NotOnBehalf.
     """
     with transaction.atomic():
-        signature = _lock(signature)
+        signature = lock(signature)
         if signature.has_ended:
             raise SignatureEnded
         if signature.channel != Channel.ON_BEHALF:
@@ -88,7 +89,7 @@ def second(signature: Signature, *, by: Staff) -> Signature:
         if signature.status != SignatureStatus.UNCONFIRMED:
             return signature
         if who_did("enter", signature) == by.pk:
-            raise EnteredByTheSamePerson
+            raise SamePerson
         if not signature.letter.accepts_confirmations:
             raise ConfirmingIsOver
         signature.confirmed_at = timezone.now()
@@ -101,7 +102,7 @@ def second(signature: Signature, *, by: Staff) -> Signature:
 def drop(signature: Signature, *, by: Staff) -> None:
     """Delete what was entered by mistake, as long as nobody has confirmed it. Raises NotOnBehalf."""
     with transaction.atomic():
-        signature = _lock(signature)
+        signature = lock(signature)
         if signature.channel != Channel.ON_BEHALF or signature.status != SignatureStatus.UNCONFIRMED:
             raise NotOnBehalf
         note("drop", signature, by=by)
@@ -121,7 +122,3 @@ def _insert(signature: Signature) -> None:
     except IntegrityError:
         same = Signature.objects.live().filter(letter=signature.letter, dedupe_key=signature.dedupe_key)
         raise MailboxHasSigned(same.get()) from None
-
-
-def _lock(signature: Signature) -> Signature:
-    return Signature.objects.select_for_update().get(pk=signature.pk)

@@ -7,12 +7,14 @@ from smtplib import SMTPRecipientsRefused
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from signatories import emails, export, limits, lists, parcels, undoing
+from letters.tasks import is_final, next_try
+from signatories import emails, export, invalidation, limits, lists, merging, parcels, undoing
 from signatories.contacts import WrongSeal
 from signatories.events import note
 from signatories.models import Contact, Signature, SignatureStatus, Token
@@ -20,10 +22,9 @@ from signatories.withdrawal import erase
 
 logger = logging.getLogger(__name__)
 
-_TRIES = 60  # an hour apart at last: a mail server may be away for two days
-_LONGEST_PAUSE = 3600  # seconds
 _STUCK_AFTER = timedelta(minutes=10)  # a mail takes 30 seconds at most, so its worker was killed
 _FINISHED_KEPT = timedelta(days=1)
+_BEFORE_MAILS = 10  # a name that must go is gone before the next stranger is written to
 
 
 @task()
@@ -35,7 +36,7 @@ def send_mail(signature_id: int, mail: str, attempt: int = 1) -> str:
     try:
         emails.send(signature_id, emails.Mail(mail))
     except SMTPRecipientsRefused as refused:
-        if all(code >= 500 for code, _ in refused.recipients.values()):
+        if is_final(refused):
             _give_up(signature_id, "mailbox_refused")
             return "refused"
         return _try_again(signature_id, mail, attempt)
@@ -51,13 +52,11 @@ def send_mail(signature_id: int, mail: str, attempt: int = 1) -> str:
 
 
 def _try_again(signature_id: int, mail: str, attempt: int) -> str:
-    if attempt >= _TRIES:
+    when = next_try(attempt)
+    if when is None:
         _give_up(signature_id, "mail_server_away")
         return "given up"
-    pause = min(5 * 2**attempt, _LONGEST_PAUSE)
-    send_mail.using(run_after=timezone.now() + timedelta(seconds=pause)).enqueue(
-        signature_id, mail, attempt + 1
-    )
+    send_mail.using(run_after=when).enqueue(signature_id, mail, attempt + 1)
     return "later"
 
 
@@ -73,10 +72,10 @@ def tell_of_export(event_id: int, staff_id: int, attempt: int = 1) -> str:
     try:
         export.tell(event_id, staff_id)
     except OSError:
-        if attempt >= _TRIES:
+        when = next_try(attempt)
+        if when is None:
             return "given up"
-        pause = timedelta(seconds=min(5 * 2**attempt, _LONGEST_PAUSE))
-        tell_of_export.using(run_after=timezone.now() + pause).enqueue(event_id, staff_id, attempt + 1)
+        tell_of_export.using(run_after=when).enqueue(event_id, staff_id, attempt + 1)
         return "later"
     return "sent"
 
@@ -93,12 +92,24 @@ def fill_parcel(parcel_id: int) -> None:
     parcels.fill(parcel_id)
 
 
+@task(priority=_BEFORE_MAILS)
+def run_invalidation(invalidation_id: int) -> str:
+    """Reject, or give back, one batch of an invalidation, which asks for its next one by itself."""
+    try:
+        invalidation.work_on(invalidation_id)
+    except OperationalError:  # its locks and a colleague's made a circle, and ours was the one cut through
+        run_invalidation.using(run_after=timezone.now() + timedelta(seconds=1)).enqueue(invalidation_id)
+        return "later"
+    return "done"
+
+
 def do_what_is_due() -> None:
     """Pick up what a killed worker left and erase what has been kept long enough. Harmless at any time."""
     revive_stuck_jobs()
     limits.forget()
     undoing.forget()
     lists.forget()
+    merging.forget()
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Token.objects.filter(expires_at__lt=timezone.now() - settings.CONFIRM_LINK_LIFE).delete()
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - _FINISHED_KEPT).delete()
@@ -106,6 +117,8 @@ def do_what_is_due() -> None:
     erase_rejected()
     erase_old_contacts()
     parcels.forget()
+    invalidation.forget()
+    forget_batches()
 
 
 def revive_stuck_jobs() -> int:
@@ -128,11 +141,22 @@ def erase_unconfirmed() -> None:
 
 
 def erase_rejected() -> None:
-    """Empty the rows of signatures that were rejected or withdrawn long enough ago."""
+    """Empty the rows of signatures that ended long enough ago; those joined with another one go when that one goes."""
     before = timezone.now() - settings.ERASE_REJECTED_AFTER
     ended = (SignatureStatus.REJECTED, SignatureStatus.WITHDRAWN)
-    for signature in Signature.objects.filter(status__in=ended, ended_at__lt=before, erased_at__isnull=True):
-        erase(signature)
+    alone = Q(status__in=ended) | Q(status=SignatureStatus.SUPERSEDED, superseded_by=None)
+    old = Signature.objects.filter(alone, ended_at__lt=before, erased_at__isnull=True)
+    for pk in old.values_list("pk", flat=True):
+        with transaction.atomic():
+            signature = old.select_for_update().filter(pk=pk).first()
+            if signature is not None:  # else it was given back in this very moment
+                erase(signature)
+
+
+def forget_batches() -> None:
+    """Drop which signatures came from one place; it mattered while they were decided."""
+    old = Signature.objects.filter(created_at__lt=timezone.now() - settings.BATCH_KEPT)
+    old.exclude(batch="").update(batch="")
 
 
 def erase_old_contacts() -> None:

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from letters.models import Event, Staff
-from signatories.models import Decision, Proposal, Signature
+from signatories import organisations
+from signatories.models import Decision, Organisation, Proposal, Signature
 
 _FACTS = ("name", "latin", "country", "kind", "website")
 _MOMENTS = ("published_at", "ended_at", "asked_at")
@@ -18,6 +19,8 @@ _CHANGED = (
     "reject_reason",
     "organisation_id",
     "staff_cap",
+    "visibility",
+    "agreed_visibility",
     "question",
     "superseded_by_id",
     *_MOMENTS,
@@ -57,12 +60,20 @@ def last_decision(signature: Signature, *, by: Staff) -> Decision | None:
     return None if events.filter(at__gt=decision.at).exclude(act__in=_IN_BETWEEN).exists() else decision
 
 
+def latest(*, by: Staff) -> Decision | None:
+    """Return what somebody decided last, if that was a moment ago."""
+    since = timezone.now() - settings.UNDO_FOR
+    return Decision.objects.filter(by=by, at__gt=since).select_related("signature").first()
+
+
 def restore(signature: Signature, decision: Decision) -> None:
     """Give a locked signature back what a decision changed. Raises IntegrityError where that cannot stand any more."""
     was = dict(decision.before)
     proposed = was.pop("proposal", None)
     for field, value in was.items():
         setattr(signature, field, _moment(value) if field in _MOMENTS else value)
+    if signature.organisation_id is not None:  # it may have been merged, or erased, meanwhile
+        signature.organisation = organisations.keep(Organisation(pk=signature.organisation_id))
     derived = ["name_key", "sort_key", "spellings"]
     signature.save(update_fields=[*(field.removesuffix("_id") for field in _CHANGED), *derived])
     if proposed is not None:

@@ -1,38 +1,56 @@
-"""Confirming that an organisation's own mailbox said yes, and verifying that an organisation is real."""
+"""Confirming that an organisation's own mailbox or phone said yes, and verifying that an organisation is real."""
+
+from datetime import date
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from letters.models import Staff, record
-from signatories import organisations
+from signatories import chat, moderation, names, organisations, questions, tokens, vouching
 from signatories.emails import Mail, send_later
-from signatories.events import note, who_did
-from signatories.models import Channel, Organisation, Signature, SignatureStatus, Verification
+from signatories.events import note
+from signatories.locking import Rows, SignatureEnded, lock, lock_together
+from signatories.models import (
+    ENDED,
+    Contact,
+    Evidence,
+    Organisation,
+    Purpose,
+    Question,
+    Signature,
+    SignatureStatus,
+    Verification,
+)
 
 
 class ConfirmingIsOver(Exception):
     """The letter was closed, and the grace for confirming is over."""
 
 
-class SignatureEnded(Exception):
-    """The signature was withdrawn or rejected."""
-
-
 class NotByPhone(Exception):
     """Only a signature that gave a phone number is confirmed by hand."""
 
 
-class EnteredByTheSamePerson(Exception):
-    """Who entered a signature on behalf of an organisation does not confirm it, too."""
+class SamePerson(Exception):
+    """Who handed the code on has it before them; a second person confirms that it came back."""
+
+
+class NoEvidence(Exception):
+    """Evidence is a link, a note, or both."""
+
+
+# --- confirming --------------------------------------------------------------------------------------------
 
 
 def confirm(signature: Signature, *, visibility: str) -> Signature:
     """Take the mailbox's yes, with the choice who may see the name. Confirming twice keeps the first time.
 
+    Where the letter trusts verified organisations, what one of them signs from a mailbox we know is published.
     Raises ConfirmingIsOver or SignatureEnded.
     """
     with transaction.atomic():
-        signature = _lock(signature)
+        signature = lock(signature)
         if signature.has_ended:
             raise SignatureEnded
         if signature.status != SignatureStatus.UNCONFIRMED:
@@ -43,52 +61,109 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
         _move_on(signature)
         _attach_to_organisation_of_mailbox(signature)
         note("confirm", signature)
+        if _needs_no_moderator(signature):
+            return moderation.approve(signature, by=None)
         held = signature.status == SignatureStatus.HELD
         send_later(signature, Mail.HELD if held else Mail.CONFIRMED)
     return signature
 
 
-def confirm_by_hand(signature: Signature, *, by: Staff) -> Signature:
-    """Take a yes that staff heard on the phone number given.
+def reach_by_phone(signature: Signature, *, by: Staff) -> chat.PhoneMessage:
+    """Return the number a signature gave and a message with a new code, for a member of staff to send or to read out.
 
-    Raises NotByPhone, EnteredByTheSamePerson, or as `confirm` does.
+    The code is stored nowhere. Raises NotByPhone, or as `confirm` does.
     """
     with transaction.atomic():
-        signature = _lock(signature)
-        if signature.has_ended:
-            raise SignatureEnded
-        if not signature.by_phone or signature.status != SignatureStatus.UNCONFIRMED:
+        signature = lock(signature)
+        _refuse_unless_phone_waits(signature)
+        contact = Contact.objects.select_related("signature").filter(signature=signature).first()
+        if contact is None:
             raise NotByPhone
-        if signature.channel == Channel.ON_BEHALF and who_did("enter", signature) == by.pk:
-            raise EnteredByTheSamePerson
-        if not signature.letter.accepts_confirmations:
-            raise ConfirmingIsOver
+        minted = tokens.mint(signature, Purpose.PHONE, by=by)
+        note("reach_by_phone", signature, by=by)
+    return chat.message(contact, code=minted.code)
+
+
+def confirm_by_hand(signature: Signature, *, by: Staff, code: str) -> Signature:
+    """Take a yes that came back by phone with the code another member of staff handed on.
+
+    Never inside another transaction: a wrong code counts although it is refused. Raises NotByPhone, SamePerson,
+    tokens.WrongCode, or as `confirm` does.
+    """
+    _refuse_unless_phone_waits(signature)
+    if tokens.redeem_phone_code(signature, code=tokens.normal_code(code)).by_id == by.pk:
+        raise SamePerson
+    with transaction.atomic():
+        signature = lock(signature)
+        _refuse_unless_phone_waits(signature)
         _move_on(signature)
         note("confirm_by_hand", signature, by=by)
     return signature
 
 
+# --- verifying ---------------------------------------------------------------------------------------------
+
+
 def verify(
-    organisation: Organisation, *, by: Staff, verification: str = Verification.VERIFIED
+    organisation: Organisation,
+    *,
+    by: Staff,
+    verification: str,
+    recheck_on: date | None = None,
+    link: str = "",
+    words: str = "",
 ) -> Organisation:
-    """Write down whether an organisation is real and what it says it is."""
+    """Write down whether an organisation is real and what it says it is, until when, and what shows it.
+
+    Staff are asked again about the published signatures of one that became doubtful or rejected, and about those
+    that rested on its word. Saying again what is known changes nothing but the day to look again, which is forgotten
+    when it has come and no new one is given.
+    """
+    verification = Verification(verification)
     with transaction.atomic():
-        organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
-        organisation.verification = Verification(verification)
-        organisation.save(update_fields=["verification"])
-        record("verify", kind="organisation", subject=organisation.public_id, by=by, reason=verification)
+        rows = lock_together(lambda: _concerned_by_verifying(organisation))
+        organisation = Organisation.objects.get(pk=organisation.pk)
+        was = organisation.verification
+        if verification != was:
+            organisation.verification, organisation.recheck_on = verification, recheck_on
+            record("verify", kind="organisation", subject=organisation.public_id, by=by, reason=verification)
+        elif recheck_on or _has_come(organisation.recheck_on):
+            organisation.recheck_on = recheck_on
+        organisation.save(update_fields=["verification", "recheck_on"])
+        if link or words:
+            add_evidence(organisation, by=by, link=link, words=words)
+        if verification != was:
+            _ask_about(organisation)
+            vouching.weigh_all(rows.organisations - {organisation.pk}, Question.VOUCHER_DOUBTED)
     return organisation
 
 
-def _lock(signature: Signature) -> Signature:
-    locked = Signature.objects.select_for_update(of=("self",)).select_related("letter")
-    return locked.get(pk=signature.pk)
+def add_evidence(organisation: Organisation, *, by: Staff, link: str = "", words: str = "") -> Evidence:
+    """Keep what somebody found out about an organisation. Adding it twice is harmless. Raises NoEvidence."""
+    if not link and not words:
+        raise NoEvidence
+    with transaction.atomic():
+        evidence, is_new = Evidence.objects.get_or_create(
+            organisation=organisation, link=link, words=words, by=by
+        )
+        if is_new:
+            record("add_evidence", kind="organisation", subject=organisation.public_id, by=by)
+    return evidence
 
 
 def _move_on(signature: Signature) -> None:
     signature.confirmed_at = timezone.now()
     signature.status = SignatureStatus.HELD if signature.hold_reason else SignatureStatus.AWAITING_MODERATION
     signature.save(update_fields=["visibility", "confirmed_at", "status"])
+
+
+def _refuse_unless_phone_waits(signature: Signature) -> None:
+    if signature.has_ended:
+        raise SignatureEnded
+    if not signature.by_phone or signature.status != SignatureStatus.UNCONFIRMED:
+        raise NotByPhone
+    if not signature.letter.accepts_confirmations:
+        raise ConfirmingIsOver
 
 
 def _attach_to_organisation_of_mailbox(signature: Signature) -> None:
@@ -111,11 +186,46 @@ def _organisation_of_mailbox(signature: Signature) -> Organisation | None:
 
     A signature that staff threw out or that was withdrawn speaks for nobody, though its contact is kept for a while.
     """
+    key = signature.contact.address_key
+    speaks = Q(contact__address_key=key) | Q(co_signatures__contact__address_key=key)
+    standing = Signature.objects.filter(speaks, status=SignatureStatus.PUBLISHED)
     known = list(
-        Organisation.objects.filter(
-            verification=Verification.VERIFIED,
-            signatures__status=SignatureStatus.PUBLISHED,
-            signatures__contact__address_key=signature.contact.address_key,
-        ).distinct()[:2]
+        Organisation.objects.filter(verification=Verification.VERIFIED, signatures__in=standing).distinct()[
+            :2
+        ]
     )
     return known[0] if len(known) == 1 and signature.name_key in known[0].name_keys else None
+
+
+def _needs_no_moderator(signature: Signature) -> bool:
+    """Whether a confirmed signature is its verified organisation's beyond doubt, under a letter that trusts these."""
+    organisation = signature.organisation
+    return (
+        signature.letter.trusts_verified
+        and signature.status == SignatureStatus.AWAITING_MODERATION
+        and organisation is not None
+        and organisation.verification == Verification.VERIFIED
+        and not names.lint(signature.name)
+        and not _is_disputed(organisation)
+    )
+
+
+def _is_disputed(organisation: Organisation) -> bool:
+    asked = organisation.signatures.exclude(question__in=("", Question.CORRECTION))
+    return asked.exclude(status__in=ENDED).exists()
+
+
+def _concerned_by_verifying(organisation: Organisation) -> Rows:
+    keys = vouching.resting_on(organisation) | {organisation.pk}
+    return Rows(frozenset(vouching.published_of(keys)), frozenset(keys))
+
+
+def _ask_about(organisation: Organisation) -> None:
+    """Put the published signatures of an organisation that is in doubt before staff again."""
+    if organisation.verification in (Verification.DOUBTFUL, Verification.REJECTED):
+        for signature in organisation.signatures.filter(status=SignatureStatus.PUBLISHED):
+            questions.ask(signature, Question.ORGANISATION_DOUBTED)
+
+
+def _has_come(day: date | None) -> bool:
+    return day is not None and day <= timezone.now().date()

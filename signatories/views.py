@@ -18,9 +18,19 @@ from letters.models import Letter
 from letters.phases import Phase
 from letters.revision import Edition, edition_of
 from letters.showing import addresses
-from signatories import limits, signing, tokens, verification, wall, withdrawal
-from signatories.forms import CodeForm, CorrectForm, SignForm, VisibilityForm
-from signatories.models import Proposal, Purpose, Signature, SignatureStatus
+from signatories import agreement, limits, names, signing, tokens, verification, vouching, wall, withdrawal
+from signatories.forms import CodeForm, CorrectForm, SignForm, VisibilityForm, VouchForm
+from signatories.locking import SignatureEnded
+from signatories.models import (
+    Organisation,
+    Proposal,
+    Purpose,
+    Question,
+    Signature,
+    SignatureStatus,
+    Vouch,
+    VouchStatus,
+)
 from signatories.origin import sent_from_elsewhere
 
 _SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
@@ -244,7 +254,7 @@ def _confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
         signature = verification.confirm(signature, visibility=form.cleaned_data["visibility"])
     except verification.ConfirmingIsOver:
         return _letter_closed(request, signature.letter)
-    except verification.SignatureEnded:
+    except SignatureEnded:
         return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
     return _page(request, "confirmed", signature.letter, {"signature": signature})
 
@@ -255,16 +265,16 @@ def _confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @_behind_link(Purpose.OWN_PAGE)
 def own_page(request: HttpRequest, signature: Signature) -> HttpResponse:
-    """Where a signatory corrects, chooses who sees the name, withdraws and erases."""
+    """Where a signatory corrects, chooses who sees the name, names who knows it, withdraws and erases."""
     if request.method != "POST":
-        return _own_page(request, signature)
+        return _own_page(request, signature, search=_looked_for(request))
     act = _OWN_ACTS.get(request.POST.get("act", ""))
     if sent_from_elsewhere(request):
         return _own_page(
             request,
             signature,
-            correct_form=CorrectForm(request.POST, facts=signature) if act is _correct else None,
-            visibility_form=_visibility_form(signature, request.POST) if act is _choose else None,
+            correct_form=CorrectForm(request.POST, facts=signature.standing) if act is _correct else None,
+            visibility_form=_visibility_form(signature.standing, request.POST) if act is _choose else None,
             done=_sent_from_elsewhere(),
             status=403,
         )
@@ -272,59 +282,117 @@ def own_page(request: HttpRequest, signature: Signature) -> HttpResponse:
         return _own_page(request, signature, status=422)
     try:
         return act(request, signature)
-    except verification.SignatureEnded:
-        signature.refresh_from_db()
-        return _own_page(request, signature, status=410)
+    except SignatureEnded:
+        return _own_page(request, Signature.objects.get(pk=signature.pk), status=410)
 
 
 def _correct(request: HttpRequest, signature: Signature) -> HttpResponse:
-    form = CorrectForm(request.POST, facts=signature)
+    form = CorrectForm(request.POST, facts=signature.standing)
     if not form.is_valid():
         return _own_page(request, signature, correct_form=form, status=422)
-    signature = withdrawal.correct(signature, correction=form.correction)
-    waits = Proposal.objects.filter(signature=signature).exists()
+    standing = withdrawal.correct(signature, correction=form.correction)
+    waits = Proposal.objects.filter(signature=standing).exists()
     done = (
         _("Thank you. A moderator looks at your correction.") if waits else _("Thank you. It is corrected.")
     )
-    return _own_page(request, signature, done=done)
+    return _own_page_again(request, signature, done=done)
 
 
 def _choose(request: HttpRequest, signature: Signature) -> HttpResponse:
-    form = _visibility_form(signature, request.POST)
+    form = _visibility_form(signature.standing, request.POST)
     if not form.is_valid():
         return _own_page(request, signature, visibility_form=form, status=422)
-    signature = withdrawal.choose_visibility(signature, visibility=form.cleaned_data["visibility"])
-    done = _("Done. Within a minute every page follows your choice.")
-    return _own_page(request, signature, done=done)
+    chosen = form.cleaned_data["visibility"]
+    standing = withdrawal.choose_visibility(signature, visibility=chosen)
+    done = (
+        _("Done. Within a minute every page follows your choice.")
+        if standing.visibility == chosen
+        else _hidden_meanwhile()
+    )
+    return _own_page_again(request, signature, done=done)
 
 
 def _withdraw(request: HttpRequest, signature: Signature) -> HttpResponse:
     if not request.POST.get("sure"):
         return _own_page(request, signature, done=_not_sure(), status=422)
-    signature = withdrawal.withdraw(signature)
-    return _own_page(request, signature, done=_("Your signature is withdrawn. It counts no more."))
+    standing = withdrawal.withdraw(signature)
+    done = _("Your signature is withdrawn. It counts no more.") if standing.has_ended else _hidden_meanwhile()
+    return _own_page_again(request, signature, done=done)
+
+
+def _disown(request: HttpRequest, signature: Signature) -> HttpResponse:
+    if not request.POST.get("sure"):
+        return _own_page(request, signature, done=_not_sure(), status=422)
+    withdrawal.disown(signature)
+    return _own_page_again(request, signature, done=_hidden_meanwhile())
 
 
 def _erase(request: HttpRequest, signature: Signature) -> HttpResponse:
     if not request.POST.get("sure"):
         return _own_page(request, signature, done=_not_sure(), status=422)
     letter = signature.letter
-    withdrawal.erase(signature)
-    return _page(request, "erased", letter, {})
+    standing = withdrawal.erase(signature)
+    return _page(request, "erased", letter, {"others_remain": standing.erased_at is None})
 
 
-_OWN_ACTS = {"correct": _correct, "visibility": _choose, "withdraw": _withdraw, "erase": _erase}
+def _looked_for(request: HttpRequest) -> str:
+    """Return the name of an organisation that is looked for; "" for what no name can be."""
+    typed = names.clean(request.GET.get("known", ""))
+    return "" if names.problem_with(typed) else typed
+
+
+def _ask(request: HttpRequest, signature: Signature) -> HttpResponse:
+    ticked = [one for one in request.POST.getlist("voucher") if one.isalnum()]
+    vouchers = list(Organisation.objects.filter(public_id__in=ticked[: settings.VOUCHES_A_SIGNATURE + 1]))
+    if not vouchers:
+        return _own_page(request, signature, done=_("Please tick an organisation first."), status=422)
+    try:
+        vouching.ask(signature, vouchers=vouchers)
+    except vouching.TooManyAsked:
+        most = settings.VOUCHES_A_SIGNATURE
+        problem = _("You can name %(most)d organisations in all. Please tick fewer.") % {"most": most}
+    except vouching.AskedTooOften:
+        problem = _("It was asked by many others this week. Please name another one, or come back next week.")
+    except (vouching.NotAVoucher, vouching.NotConfirmedYet):
+        problem = _("It cannot be asked any more. Please name another one.")
+    else:
+        done = _("Thank you. We have written to those you named.")
+        return _own_page_again(request, signature, done=done)
+    return _own_page(request, signature, done=problem, status=422)
+
+
+def _answer_vouches(request: HttpRequest, signature: Signature) -> HttpResponse:
+    minted = tokens.mint(signature, Purpose.VOUCH)
+    return _no_store(HttpResponseRedirect(reverse("vouch", args=[minted.value]), status=303))
+
+
+_OWN_ACTS = {
+    "correct": _correct,
+    "visibility": _choose,
+    "withdraw": _withdraw,
+    "erase": _erase,
+    "disown": _disown,
+    "ask": _ask,
+    "vouches": _answer_vouches,
+}
+
+
+def _own_page_again(request: HttpRequest, signature: Signature, *, done: str) -> HttpResponse:
+    """Show the page after an act, as everything is now."""
+    return _own_page(request, Signature.objects.get(pk=signature.pk), done=done)
 
 
 def _own_page(
     request: HttpRequest,
-    signature: Signature,
+    speaker: Signature,
     *,
     correct_form: CorrectForm | None = None,
     visibility_form: VisibilityForm | None = None,
+    search: str = "",
     done: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    signature = speaker.standing
     proposal = Proposal.objects.filter(signature=signature).first()
     has_ended = signature.has_ended
     context = {
@@ -333,9 +401,32 @@ def _own_page(
         "proposal": proposal,
         "correct_form": None if has_ended else correct_form or CorrectForm(facts=proposal or signature),
         "visibility_form": None if has_ended else visibility_form or _visibility_form(signature),
+        "others": not has_ended and agreement.others_than(speaker).exists(),
+        "disagree": signature.question == Question.CONTACTS_DISAGREE,
         "done": done,
+        **({} if has_ended else _known_to(signature, search)),
     }
     return _page(request, "own_page", signature.letter, context, status=status)
+
+
+def _known_to(signature: Signature, search: str) -> dict[str, Any]:
+    """Return whom a signature has named, whom it may name still, and whether others have named it."""
+    vouches = vouching.of(signature)
+    asked = wall.organisations(Organisation.objects.filter(vouches_given__in=vouches)) if vouches else []
+    public = {organisation.key: organisation.name for organisation in asked}
+    is_confirmed = signature.status != SignatureStatus.UNCONFIRMED
+    left = settings.VOUCHES_A_SIGNATURE - len(vouches) if is_confirmed else 0
+    found = vouching.possible_vouchers(signature, search) if search and left > 0 else []
+    organisation = signature.organisation
+    return {
+        # The name of one that is not public, which staff have asked, stays with them.
+        "vouches": [(public.get(one.voucher_id, ""), one.status != VouchStatus.ASKED) for one in vouches],
+        "may_ask": max(left, 0),
+        "search": search,
+        "found": found[: vouching.SHOWN],
+        "found_more": len(found) > vouching.SHOWN,
+        "was_asked": organisation is not None and Vouch.objects.filter(voucher=organisation).exists(),
+    }
 
 
 def _visibility_form(signature: Signature, data: Any = None) -> VisibilityForm:
@@ -344,12 +435,97 @@ def _visibility_form(signature: Signature, data: Any = None) -> VisibilityForm:
     )
 
 
+# --- vouching ----------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_behind_link(Purpose.VOUCH)
+def vouch(request: HttpRequest, speaker: Signature) -> HttpResponse:
+    """Where a verified organisation says whether it knows others, and takes its word back."""
+    signature = speaker.standing
+    organisation = signature.organisation
+    if organisation is None or signature.has_ended:
+        return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
+    if request.method != "POST":
+        return _vouch_page(request, signature, organisation)
+    if sent_from_elsewhere(request):
+        return _vouch_page(request, signature, organisation, done=_sent_from_elsewhere(), status=403)
+    about = request.POST.get("about", "")
+    vouches = vouching.asked_of(organisation) + vouching.given_by(organisation)
+    one = next((each for each in vouches if each.signature.public_id == about), None)
+    act = _VOUCH_ACTS.get(request.POST.get("act", ""))
+    if act is None:
+        return _vouch_page(request, signature, organisation, status=422)
+    changed = _("This has changed meanwhile. Please look at it once more.")
+    if one is None:
+        return _vouch_page(request, signature, organisation, done=changed, status=409)
+    try:
+        wrong = act(request, one)
+    except (SignatureEnded, vouching.AlreadyAnswered, vouching.NotAVoucher, vouching.NotGiven):
+        return _vouch_page(request, signature, organisation, done=changed, status=409)
+    if wrong is not None:
+        return _vouch_page(request, signature, organisation, form=wrong, status=422)
+    return _vouch_page(request, signature, organisation, done=_("Thank you. Your answer is kept."))
+
+
+def _answer_about(request: HttpRequest, one: Vouch) -> VouchForm | None:
+    """Take what was answered; return the form where nothing was chosen."""
+    form = VouchForm(request.POST, about=one.signature.public_id)
+    if not form.is_valid():
+        return form
+    if form.cleaned_data["answer"] == VouchForm.UNKNOWN:
+        vouching.decline(one)
+    else:
+        vouching.give(one, how_known=form.cleaned_data["answer"])
+    return None
+
+
+def _take_back(request: HttpRequest, one: Vouch) -> None:
+    vouching.revoke(one)
+
+
+_VOUCH_ACTS: dict[str, Callable[[HttpRequest, Vouch], VouchForm | None]] = {
+    "answer": _answer_about,
+    "revoke": _take_back,
+}
+
+
+def _vouch_page(
+    request: HttpRequest,
+    signature: Signature,
+    organisation: Organisation,
+    *,
+    form: VouchForm | None = None,
+    done: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    asked = [one.signature for one in vouching.asked_of(organisation)]
+    forms = {one.public_id: VouchForm(about=one.public_id) for one in asked}
+    if form is not None and form.about in forms:
+        forms[form.about] = form
+    context = {
+        "signature": signature,
+        "asked": [(one, forms[one.public_id]) for one in asked],
+        "given": vouching.given_by(organisation),
+        "has_problem": form is not None,
+        "done": done,
+    }
+    return _page(request, "vouch", signature.letter, context, status=status)
+
+
 # --- what they share ---------------------------------------------------------------------------------
 
 
 def _sent_from_elsewhere() -> str:
     return _(
         "This was sent from another page. Nothing is lost: please look at it once more and send it from here."
+    )
+
+
+def _hidden_meanwhile() -> str:
+    return _(
+        "Another person speaks for your organisation, too. The name is hidden for now; the staff settle it with you "
+        "both."
     )
 
 

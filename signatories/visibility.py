@@ -29,8 +29,13 @@ _WIDTH = {Visibility.PUBLIC: 2, Visibility.DELIVERED_ONLY: 1, Visibility.COUNTED
 
 
 def narrower(cap: str, other: str) -> str:
-    """Return which of two staff caps lets a name go less far."""
+    """Return which of two caps, or choices, lets a name go less far."""
     return min(cap, other, key=lambda one: _WIDTH[Visibility(one or Visibility.PUBLIC)])
+
+
+def is_wider(visibility: str, other: str) -> bool:
+    """Whether one choice lets a name go further than another one."""
+    return _WIDTH[Visibility(visibility)] > _WIDTH[Visibility(other)]
 
 
 class Reach(NamedTuple):

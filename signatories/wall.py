@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from letters import countries
 from letters.models import Letter, Recipient
-from signatories.models import Channel, DeliveredName, Delivery, Signature, SignatureQuerySet
+from signatories.models import (
+    Channel,
+    DeliveredName,
+    Delivery,
+    Organisation,
+    Signature,
+    SignatureQuerySet,
+)
+from signatories.names import key as name_key
 from signatories.visibility import StaffCap, Visibility, named_to
 
 NEWEST = 5  # names that are marked as new
@@ -59,6 +67,20 @@ class Signatory:
     is_network: bool
     since: datetime | None
     is_new: bool = False
+
+    @property
+    def country_name(self) -> str:
+        return countries.name(self.country_code)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOrganisation:
+    """An organisation as the public sees it, by a name it signed with."""
+
+    key: int
+    id: str
+    name: str
+    country_code: str
 
     @property
     def country_name(self) -> str:
@@ -171,6 +193,25 @@ def _handed_to(
     counts = _counts([(country, number, named_ones[country]) for country, number in everywhere.items()])
     return counts, [
         Handed(row.pk, row.name, row.latin, row.country, row.kind, row.is_network) for row in named
+    ]
+
+
+def organisations(
+    among: QuerySet[Organisation], *, search: str = "", at_most: int | None = None
+) -> list[KnownOrganisation]:
+    """Return which of these organisations the public knows, each by the name it signed with last, in reading order.
+
+    A search finds them by a part of any name they signed with.
+    """
+    rows = Signature.objects.named().filter(organisation__in=among, letter__in=Letter.objects.public())
+    if search:
+        rows = rows.filter(Q(name_key__contains=name_key(search)) | Q(latin__icontains=search))
+    last = rows.order_by("organisation_id", "-published_at").distinct("organisation_id")
+    shown = Signature.objects.filter(pk__in=last.values("pk")).select_related("organisation")
+    return [
+        KnownOrganisation(organisation.pk, organisation.public_id, row.name, row.country)
+        for row in shown.in_reading_order()[:at_most]
+        if (organisation := row.organisation) is not None
     ]
 
 

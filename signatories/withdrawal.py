@@ -1,4 +1,8 @@
-"""The signatory's own rights: correct, choose who sees the name, hide, withdraw, erase. At once, unasked why."""
+"""The signatory's own rights: correct, choose who sees the name, hide, withdraw, erase. At once, unasked why.
+
+The signature given is that of whoever asks; where it was joined with another one, the act is done to that one. Where
+several people speak for it, none of them can show the name against another one, or end the signature alone.
+"""
 
 from dataclasses import dataclass
 
@@ -6,11 +10,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from letters.revision import bump
-from signatories import organisations
+from signatories import agreement, organisations, questions, vouching
 from signatories.emails import Mail, send_later
 from signatories.events import note
-from signatories.models import Contact, Proposal, Question, Remark, Signature, SignatureStatus, Token
-from signatories.verification import SignatureEnded
+from signatories.locking import Rows, SignatureEnded, lock_standing, lock_together
+from signatories.models import (
+    Contact,
+    Decision,
+    Proposal,
+    Question,
+    Reading,
+    Remark,
+    Signature,
+    SignatureStatus,
+    Token,
+    Vouch,
+)
 from signatories.visibility import Visibility
 
 
@@ -35,9 +50,7 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
     """
     facts = {field: getattr(correction, field) for field in _FACTS}
     with transaction.atomic():
-        signature = _lock(signature)
-        if signature.has_ended:
-            raise SignatureEnded
+        signature = _lock_live(signature)
         if facts == {field: getattr(signature, field) for field in _FACTS}:
             _take_proposal_back(signature)
             return signature
@@ -45,8 +58,7 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
             Proposal.objects.update_or_create(
                 signature=signature, defaults={**facts, "proposed_at": timezone.now()}
             )
-            if not signature.question:  # else another question is open, and this one waits behind it
-                _ask(signature, Question.CORRECTION)
+            questions.ask(signature, Question.CORRECTION)
             act = "propose_correction"
         else:
             for field, value in facts.items():
@@ -58,17 +70,20 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
 
 
 def choose_visibility(signature: Signature, *, visibility: str) -> Signature:
-    """Show the name to whom its signatory says. Raises SignatureEnded."""
+    """Show the name to whom its signatory says; where another contact wants less, hide it until staff have settled it.
+
+    Raises SignatureEnded.
+    """
+    chosen = Visibility(visibility)
     with transaction.atomic():
-        signature = _lock(signature)
-        if signature.has_ended:
-            raise SignatureEnded
+        speaker, signature = signature, _lock_live(signature)
         was_named = signature.is_named_publicly
-        signature.visibility = Visibility(visibility)
-        signature.save(update_fields=["visibility"])
-        note("choose_visibility", signature, reason=visibility)
-        if signature.is_named_publicly != was_named:
-            bump([signature.letter_id])
+        if agreement.choose(signature, chosen, speaker=speaker):
+            note("choose_visibility", signature, reason=chosen)
+        else:
+            note("ask_to_show", signature, reason=chosen)
+            agreement.disagree(signature)
+        _bump_if_changed(signature, was_named)
     return signature
 
 
@@ -78,10 +93,13 @@ def hide(signature: Signature) -> Signature:
 
 
 def withdraw(signature: Signature) -> Signature:
-    """Take the yes back. Withdrawing twice is harmless."""
+    """Take the yes back; one of several contacts hides the name and asks staff. Withdrawing twice is harmless."""
     with transaction.atomic():
-        signature = _lock(signature)
+        speaker, signature = signature, lock_standing(signature)
         if signature.has_ended:
+            return signature
+        if agreement.others_than(speaker).exists():
+            _dispute(signature, "ask_to_withdraw")
             return signature
         was_counted = _end(signature)
         send_later(signature, Mail.WITHDRAWN)
@@ -90,45 +108,69 @@ def withdraw(signature: Signature) -> Signature:
     return signature
 
 
+def disown(signature: Signature) -> Signature:
+    """Tell staff that another contact of the same signature is a stranger; until they have looked, the name is hidden.
+
+    Raises SignatureEnded.
+    """
+    with transaction.atomic():
+        speaker, signature = signature, _lock_live(signature)
+        if agreement.others_than(speaker).exists():
+            _dispute(signature, "disown")
+    return signature
+
+
 def erase(signature: Signature) -> Signature:
     """Take the yes back and empty everything that says who it was; what was done stays written down.
 
-    The organisation goes too, when no other signature speaks of it.
+    The organisation goes too, when no other signature speaks of it, and with it what it vouched for. One of several
+    contacts erases what is known of that person; to the others, and to staff, it is a wish to withdraw.
     """
     with transaction.atomic():
-        signature = _lock(signature)
+        speaker = signature
+        rows = lock_together(lambda: _concerned_by_erasing(speaker))
+        speaker = Signature.objects.get(pk=speaker.pk)
+        signature = speaker.standing
+        if not signature.has_ended and agreement.others_than(speaker).exists():
+            _forget(speaker, signature)
+            _dispute(signature, "ask_to_withdraw")
+            return signature
         was_counted = not signature.has_ended and _end(signature)
-        organisation, signature.organisation = signature.organisation, None
-        signature.empty()
-        signature.save()
-        signature.excluded_recipients.clear()
-        Contact.objects.filter(signature=signature).delete()
-        Proposal.objects.filter(signature=signature).delete()
-        Token.objects.filter(signature=signature).delete()
-        Remark.objects.filter(signature=signature).delete()
+        organisation = signature.organisation
+        for one in (*Signature.objects.filter(superseded_by=signature).order_by("pk"), signature):
+            _empty(one)
+            note("erase", one)
         if organisation is not None:
             organisations.erase_if_alone(organisation)
-        note("erase", signature)
+            vouching.weigh_all(rows.organisations, Question.VOUCH_REVOKED)
         if was_counted:
             bump([signature.letter_id])
     return signature
 
 
-def _lock(signature: Signature) -> Signature:
-    return Signature.objects.select_for_update().get(pk=signature.pk)
+def _lock_live(signature: Signature) -> Signature:
+    signature = lock_standing(signature)
+    if signature.has_ended:
+        raise SignatureEnded
+    return signature
 
 
-def _ask(signature: Signature, question: str) -> None:
-    """Put a published signature before staff again, who find it in their queue."""
-    signature.question = question
-    signature.asked_at = timezone.now() if question else None
-    signature.save(update_fields=["question", "asked_at"])
+def _bump_if_changed(signature: Signature, was_named: bool) -> None:
+    if signature.is_named_publicly != was_named:
+        bump([signature.letter_id])
+
+
+def _dispute(signature: Signature, act: str) -> None:
+    was_named = signature.is_named_publicly
+    note(act, signature)
+    agreement.disagree(signature)
+    _bump_if_changed(signature, was_named)
 
 
 def _take_proposal_back(signature: Signature) -> None:
     Proposal.objects.filter(signature=signature).delete()
     if signature.question == Question.CORRECTION:
-        _ask(signature, "")
+        questions.answer(signature)
 
 
 def _end(signature: Signature) -> bool:
@@ -137,6 +179,38 @@ def _end(signature: Signature) -> bool:
     signature.status = SignatureStatus.WITHDRAWN
     signature.ended_at = timezone.now()
     signature.save(update_fields=["status", "ended_at"])
-    Proposal.objects.filter(signature=signature).delete()
+    questions.drop(signature)
     note("withdraw", signature)
     return was_counted
+
+
+def _concerned_by_erasing(speaker: Signature) -> Rows:
+    """Return what goes with a signature: those joined with it, its organisation, and what that one vouched for."""
+    standing = Signature.objects.get(pk=speaker.pk).standing
+    joined = Signature.objects.filter(superseded_by=standing).values_list("pk", flat=True)
+    signatures = {speaker.pk, standing.pk, *joined}
+    if standing.organisation is None:
+        return Rows(frozenset(signatures))
+    keys = vouching.resting_on(standing.organisation) | {standing.organisation.pk}
+    return Rows(frozenset(signatures | vouching.published_of(keys)), frozenset(keys))
+
+
+def _forget(speaker: Signature, standing: Signature) -> None:
+    """Erase one of several contacts, and with it the signature it came with, unless that one is the standing one."""
+    if speaker == standing:
+        Contact.objects.filter(signature=speaker).delete()
+        Token.objects.filter(signature=speaker).delete()
+        Signature.objects.filter(pk=speaker.pk).update(dedupe_key=None)
+    else:
+        _empty(speaker)
+    note("erase_contact", standing)
+
+
+def _empty(signature: Signature) -> None:
+    """Leave of an ended signature nothing that says who it was, nor what anybody wrote about it."""
+    signature.organisation = signature.superseded_by = None
+    signature.empty()
+    signature.save()
+    signature.excluded_recipients.clear()
+    for kept in (Contact, Proposal, Token, Vouch, Decision, Remark, Reading):
+        kept._default_manager.filter(signature=signature).delete()

@@ -25,6 +25,7 @@ CRAWLED = {
     "gathering_sent": ["/g/guessed/sign/sent/"],
     "confirm": ["/s/guessed/confirm/"],
     "own_page": ["/s/guessed/"],
+    "vouch": ["/s/guessed/vouch/"],
     "healthz": ["/healthz"],
 }
 WITHOUT_LANGUAGE = {"host_picture", "live", "healthz"}

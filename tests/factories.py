@@ -1,18 +1,27 @@
 """Plain builders with plain defaults. The cast: Alice moderates; Blue Kettle signs; Harbour is the host."""
 
+import time
 from datetime import date, timedelta
 from itertools import count
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from django.contrib.auth.models import Group, Permission
+from django.http import HttpRequest
 from django.utils import timezone
 
+from letters import accounts
 from letters.models import Figure, Host, Letter, Recipient, Staff, Text
 from signatories import delivery
 from signatories.contacts import ContactDetails, dedupe_key, seal
-from signatories.models import Organisation, Proposal, Signature, SignatureStatus
+from signatories.entrance.adapters import FactorAdapter
+from signatories.models import Invalidation, Organisation, Proposal, Signature, SignatureStatus, Vouch
+from signatories.roles import permissions_of
 from signatories.signing import Claim
 from signatories.visibility import Visibility
 
 _numbers = count(1)
+APP_KEY = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def make_staff(username="alice", **fields):
@@ -20,9 +29,42 @@ def make_staff(username="alice", **fields):
     return Staff.objects.create_user(username, password="correct horse battery", **fields)
 
 
+def make_member(username="bob", *roles, **fields):
+    """A member of staff in these roles."""
+    staff = make_staff(username, is_superuser=False, **fields)
+    staff.groups.set([_role(role) for role in roles])
+    return staff
+
+
+def _role(name):
+    """The group the migration made; or one like it, where a test with transactions of its own emptied the tables."""
+    group, is_new = Group.objects.get_or_create(name=name)
+    if is_new:
+        codenames = [right.partition(".")[2] for right in permissions_of(name)]
+        group.permissions.set(Permission.objects.filter(codename__in=codenames))
+    return group
+
+
+def make_factor(staff, secret=APP_KEY):
+    """An authenticator app that shows the codes of this key."""
+    data = {"secret": FactorAdapter().encrypt(secret)}
+    return Authenticator.objects.get_or_create(user=staff, type="totp", defaults={"data": data})[0]
+
+
+def code_of(secret=APP_KEY, *, steps=0):
+    """What the app shows now, or so many half minutes later."""
+    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30 + steps))
+
+
 def enter(client, staff):
-    """Bring a member of staff to the desk in this browser."""
+    """Bring a member of staff to the desk in this browser, with a second factor shown, as if through the pages."""
+    factor = make_factor(staff)
     client.force_login(staff)
+    request = HttpRequest()
+    request.session, request.user = client.session, staff
+    accounts.note_entry(request.session, staff)
+    accounts.show_factor(request, factor)
+    request.session.save()
     return client
 
 
@@ -142,6 +184,35 @@ def make_delivery(letter, *, recipient=None, status="to_send", **fields):
         made = delivery.mark(made, status=status, by=by)
     made.refresh_from_db()
     return made
+
+
+def make_voucher(letter, *, name="Red Lantern", **fields):
+    """A signatory that staff have verified, with somebody to write to."""
+    organisation = make_organisation(name, verification="verified")
+    return make_signature(letter, name=name, organisation=organisation, **fields)
+
+
+def make_vouch(signature, voucher, *, status="given", **fields):
+    """A verified signatory's word about another one."""
+    known = {"how_known": "worked_together", "answered_at": timezone.now()} if status == "given" else {}
+    return Vouch.objects.create(
+        signature=signature, voucher=voucher.organisation, status=status, **{**known, **fields}
+    )
+
+
+def make_co_contact(standing, **fields):
+    """A second person who speaks for a signature: the one that came later, joined with it."""
+    fields = {"name": standing.name, "organisation": standing.organisation, **fields}
+    signature = make_signature(standing.letter, status="superseded", superseded_by=standing, **fields)
+    for one in (standing, signature):
+        one.contact.wants = one.visibility
+        one.contact.save(update_fields=["wants"])
+    return signature
+
+
+def make_rule(letter, **fields):
+    """A rule for many at once, counted now and not begun."""
+    return Invalidation(letter=letter, **{"why": "A herd came", **fields})
 
 
 def make_figure(letter, **fields):

@@ -20,4 +20,16 @@ class Migration(migrations.Migration):
             name='is_demonstration',
             field=models.BooleanField(default=False, editable=False, help_text='Comes in with a password alone, and not at all in production.', verbose_name='for the demonstration only'),
         ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['-at', '-id'], name='events_newest_first'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(condition=models.Q(('by__isnull', False)), fields=['-at'], name='events_of_staff'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['act', '-at'], name='events_of_an_act'),
+        ),
     ]

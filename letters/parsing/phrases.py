@@ -162,7 +162,7 @@ _FINAL_OPENINGS = re.compile(
     | sign\sup\s(?:for|to)\b | subscribe\s(?:to|for)\b | join\sour\b | get\s(?:the\s)?latest\b | enter\syour\b
     | this\s(?:entry|post|article)\swas\b | powered\sby\b | proudly\spowered\b | leave\sa\s(?:comment|reply)\b
     | (?:previous|next|older|newer)\s?(?:post|article|story|entry|page)?\s?[:→←»«›‹>]
-    | [←→«»‹›]\s? | related\s(?:posts?|articles?|news|stories|content|resources)\b | you\s(?:may|might)\salso\b
+    | (?:[←→»›]|[«‹](?![^»›]*[»›]))\s? | related\s(?:posts?|articles?|news|stories|content|resources)\b | you\s(?:may|might)\salso\b
     | e-?mails?\s*: | tel(?:ephone)?\.?\s*: | phone\s*: | fax\s*: | website\s*: | web\s*: | twitter\s*: | facebook\s*:
     | (?:if\syou|to)\s(?:would\s|wish\s|want\s)?.{0,20}(?:add\syour|sign\son|endorse|join\s(?:this|the|us))\b
     | (?:organi[sz]ations?|groups?)\s(?:that|who|which|wishing|can|may)\s.{0,30}(?:sign|join|endorse)\b

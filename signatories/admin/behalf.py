@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from letters import languages
 from letters.admin import staff_of
 from letters.models import Letter
-from signatories import on_behalf, verification
+from signatories import locking, on_behalf, verification
 from signatories.admin.words import case_url
 from signatories.contacts import ContactDetails
 from signatories.events import who_did
@@ -28,10 +28,10 @@ from signatories.visibility import Visibility
 
 _REFUSALS: dict[type[Exception], Any] = {
     on_behalf.NotOnBehalf: gettext_lazy("It is confirmed already, or was never entered by staff."),
-    verification.EnteredByTheSamePerson: gettext_lazy(
+    verification.SamePerson: gettext_lazy(
         "You entered it yourself. Please ask a colleague to look at the evidence and confirm it."
     ),
-    verification.SignatureEnded: gettext_lazy("It was withdrawn or rejected meanwhile."),
+    locking.SignatureEnded: gettext_lazy("It was withdrawn or rejected meanwhile."),
     verification.ConfirmingIsOver: gettext_lazy("The letter is closed, and so is the time to confirm."),
 }
 

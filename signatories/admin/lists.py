@@ -1,12 +1,31 @@
-"""What all lists of the desk have in common: nothing is typed, nothing is asked that is not offered."""
+"""What the lists of signatories have in common: nothing is typed, and names are found however they are written."""
 
-from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from letters.desk import Guarded
+from signatories import names
 
-class ReadOnly:
+
+class Spelled(Guarded):
+    """A list of what has spellings and a public id, which are what is searched."""
+
+    search_fields = ["spellings", "public_id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find the public id, or every word in any order, in any script, accent and case: one index answers."""
+        words = names.key(search_term).split()
+        if not words:
+            return queryset, False
+        spelled = Q(*(Q(spellings__contains=word) for word in words))
+        return queryset.filter(spelled | Q(public_id=search_term.strip())), False
+
+
+class ReadOnly(Guarded):
     """Nothing is typed here: acts are buttons, and the database keeps what they do."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -14,12 +33,3 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def is_offered(lookup: str, filters: Iterable[Any]) -> bool:
-    """Whether a list offers this filter itself: a query string could ask for any column, letter by letter."""
-    fields = [name for name in filters if isinstance(name, str)]
-    offered = {f"{field}__{rest}" for field in fields for rest in ("exact", "id__exact")}
-    return lookup in offered | {
-        filter_.parameter_name for filter_ in filters if hasattr(filter_, "parameter_name")
-    }

@@ -1,39 +1,30 @@
 """Signatures at the desk: the queue of what waits, oldest first, and one case at a time."""
 
-from collections.abc import Callable
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy
 
-from letters.admin import staff_of
-from signatories import moderation, queue
-from signatories.admin.case import by_phone, case, seen, waits
-from signatories.admin.decisions import DECISIONS, PREPARING
-from signatories.admin.lists import ReadOnly, is_offered
-from signatories.admin.words import REFUSED, case_url, words
-from signatories.contacts import unseal
-from signatories.events import note
+from signatories import queue
+from signatories.admin.bulk import ManySignatures
+from signatories.admin.case import by_phone, waits
+from signatories.admin.cases import Cases
+from signatories.admin.lists import ReadOnly, Spelled
 from signatories.models import (
-    Contact,
-    HoldReason,
-    RejectReason,
+    DECIDABLE,
     Signature,
-    SignatureQuerySet,
     SignatureStatus,
 )
+from signatories.queue import Part, WaitsFor
 from signatories.visibility import StaffCap
 
 
@@ -44,7 +35,8 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("all", gettext_lazy("All signatures")), *SignatureStatus.choices]
+        besides = [choice for choice in SignatureStatus.choices if choice[0] not in DECIDABLE]
+        return [*WaitsFor.choices, ("all", gettext_lazy("All signatures")), *besides]
 
     def choices(self, changelist: Any) -> Any:
         yield {
@@ -60,28 +52,23 @@ class QueueFilter(admin.SimpleListFilter):
             }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() is None:
-            return queryset & Signature.objects.waiting_for_staff()
+        if shows_queue(request):
+            return queryset & queue.waiting(Part(waits_for=self.value() or "")).order_by()
         if self.value() in SignatureStatus.values:
             return queryset.filter(status=self.value())
         return queryset
 
 
-class ReasonForm(forms.Form):
-    """Why a signature is held or rejected; the reason is mailed in the signatory's language."""
-
-    def __init__(self, *args: Any, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"] = forms.ChoiceField(
-            label=gettext_lazy("Reason"), choices=[("", gettext_lazy("Choose a reason")), *choices]
-        )
+def shows_queue(request: HttpRequest) -> bool:
+    """Whether the list that is asked for is of what waits, or a part of it."""
+    return request.GET.get(QueueFilter.parameter_name) in (None, *WaitsFor.values)
 
 
 @admin.register(Signature)
-class SignatureAdmin(ReadOnly, admin.ModelAdmin[Signature]):
+class SignatureAdmin(Cases, ManySignatures, ReadOnly, Spelled):
     """Signatures: the queue of what waits, and one case at a time."""
 
-    change_form_template = "admin/signatories/signature/case.html"
+    event_kind = "signature"
     change_list_template = "admin/signatories/signature/queue.html"
     list_display = [
         "shown_name",
@@ -93,26 +80,24 @@ class SignatureAdmin(ReadOnly, admin.ModelAdmin[Signature]):
     ]
     list_filter = [QueueFilter, "letter", "kind", "visibility", "channel"]
     list_select_related = ["letter", "organisation", "proposal"]
-    list_per_page = settings.BULK_LIMIT
-    list_max_show_all = settings.BULK_LIMIT
-    show_full_result_count = False
-    search_fields = ["name", "latin", "public_id"]
-    actions = ["approve_many", "hold_many", "reject_many"]
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return is_offered(lookup, self.list_filter)
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
-        return tuple(Signature.objects.longest_waiting_first().query.order_by)
+        """The queue by how long it waits; of others the newest first. Both are an index."""
+        return tuple(queue.waiting().query.order_by) if shows_queue(request) else ("-pk",)
 
     def has_change_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
         """Nobody types into a signature; whoever may change one may use the buttons."""
         return False
 
-    def may_decide(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("signatories.change_signature")
-
     # --- the queue -----------------------------------------------------------------------------------
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer the parts of the queue above the list, each with how much waits in it."""
+        context = {"parts": _parts(request) if shows_queue(request) else [], **(extra_context or {})}
+        context["may_decide"] = self.may_decide(request)
+        return super().changelist_view(request, context)
 
     @admin.display(description=gettext_lazy("name"), ordering="sort_key")
     def shown_name(self, signature: Signature) -> SafeString:
@@ -125,8 +110,10 @@ class SignatureAdmin(ReadOnly, admin.ModelAdmin[Signature]):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def shown_status(self, signature: Signature) -> str:
         status = str(signature.get_status_display())
-        if signature.status == SignatureStatus.PUBLISHED and hasattr(signature, "proposal"):
-            return "; ".join([status, _("a correction waits")])
+        if signature.status == SignatureStatus.PUBLISHED and signature.question:
+            return "; ".join([status, str(signature.get_question_display())])
+        if signature.status == SignatureStatus.HELD:
+            return ": ".join([status, str(signature.get_hold_reason_display())])
         if by_phone(signature):
             return "; ".join([status, _("by phone")])
         return status
@@ -144,130 +131,34 @@ class SignatureAdmin(ReadOnly, admin.ModelAdmin[Signature]):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return super().get_actions(request) if self.may_decide(request) else {}
 
-    @admin.action(description=gettext_lazy("Approve"))
-    def approve_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> None:
-        self._each(request, lambda signature: moderation.approve(signature, by=staff_of(request)))
 
-    @admin.action(description=gettext_lazy("Hold …"))
-    def hold_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> HttpResponse | None:
-        return self._with_reason(request, "hold_many", HoldReason.choices, moderation.hold)
+@dataclass(frozen=True)
+class _PartOfQueue:
+    """A part of the queue as a link above the list: all of it, or what waits for one thing."""
 
-    @admin.action(description=gettext_lazy("Reject …"))
-    def reject_many(self, request: HttpRequest, queryset: SignatureQuerySet) -> HttpResponse | None:
-        return self._with_reason(request, "reject_many", RejectReason.choices, moderation.reject)
-
-    def _with_reason(
-        self,
-        request: HttpRequest,
-        action: str,
-        reasons: list[tuple[str, Any]],
-        act: Callable[..., Signature],
-    ) -> HttpResponse | None:
-        """Ask for the reason first, then act on each."""
-        form = ReasonForm(request.POST if "reason" in request.POST else None, choices=reasons)
-        if form.is_valid():
-            reason = form.cleaned_data["reason"]
-            self._each(request, lambda signature: act(signature, by=staff_of(request), reason=reason))
-            return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("For what reason?"),
-            "opts": self.opts,
-            "form": form,
-            "action": action,
-            "signatures": self._ticked(request),
-        }
-        return render(request, "admin/signatories/signature/reason.html", context)
-
-    def _each(self, request: HttpRequest, act: Callable[[Signature], Signature]) -> None:
-        """Act on each row by itself and report each row that was refused: never all or nothing."""
-        done = 0
-        for signature in self._ticked(request):
-            try:
-                act(signature)
-            except REFUSED as refusal:
-                messages.warning(request, format_html("<bdi>{}</bdi>: {}", signature.name, words(refusal)))
-            else:
-                done += 1
-        if done:
-            messages.success(request, ngettext("%d signature done.", "%d signatures done.", done) % done)
-
-    def _ticked(self, request: HttpRequest) -> QuerySet[Signature]:
-        """Return the rows that were shown and ticked.
-
-        The action's own queryset would drop, unsaid, what left the queue meanwhile, and could hold rows never shown.
-        """
-        ticked = request.POST.getlist(ACTION_CHECKBOX_NAME)[: settings.BULK_LIMIT]
-        return self.get_queryset(request).filter(pk__in=ticked)
-
-    # --- one case ------------------------------------------------------------------------------------
-
-    def get_urls(self) -> list[URLPattern]:
-        def page(name: str, view: Callable[..., HttpResponse]) -> URLPattern:
-            return path(
-                f"<int:pk>/{name}/",
-                self.admin_site.admin_view(require_POST(view)),
-                name=f"signatories_signature_{name}",
-            )
-
-        return [page("decide", self.decide), page("contact", self.contact), *super().get_urls()]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        signature = self.get_object(request, object_id)
-        context = {**(extra_context or {}), **(case(signature) if signature else {})}
-        context["may_decide"] = self.may_decide(request)
-        context["following"] = _url_of(queue.following(signature, by=staff_of(request)))
-        return super().change_view(request, object_id, form_url, context)
-
-    def decide(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Carry out one decision, then show the next case that waits."""
-        if not self.may_decide(request):
-            raise PermissionDenied
-        signature = get_object_or_404(Signature, pk=pk)
-        name = request.POST.get("decision", "")
-        decision = DECISIONS.get(name)
-        if decision is None:
-            messages.error(request, _("Nothing was done: no such decision."))
-            return HttpResponseRedirect(case_url(pk))
-        if request.POST.get("seen", seen(signature)) != seen(signature):
-            messages.warning(request, _("It was corrected while you read it. Please look at it again."))
-            return HttpResponseRedirect(case_url(pk))
-        try:
-            decision(request, signature)
-        except REFUSED as refusal:
-            messages.warning(request, words(refusal))
-            return HttpResponseRedirect(case_url(pk))
-        except forms.ValidationError as problem:
-            messages.error(request, " ".join(problem.messages))
-            return HttpResponseRedirect(case_url(pk))
-        messages.success(request, format_html("<bdi>{}</bdi>: {}", signature.name, _("done.")))
-        following = signature if name in PREPARING else queue.following(signature, by=staff_of(request))
-        return HttpResponseRedirect(_url_of(following))
-
-    def contact(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show who signed, to those who may see contacts; that it was shown is written down first."""
-        if not request.user.has_perm("signatories.view_contact"):
-            raise PermissionDenied
-        signature = get_object_or_404(Signature, pk=pk)
-        contact = Contact.objects.select_related("signature").filter(signature=signature).first()
-        note("show_contact", signature, by=staff_of(request))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Contact"),
-            "opts": self.opts,
-            "signature": signature,
-            "details": unseal(contact) if contact else None,
-        }
-        response = render(request, "admin/signatories/signature/contact.html", context)
-        response["Cache-Control"] = "no-store, private"
-        return response
+    label: Any
+    count: int
+    query: str
+    is_shown: bool
 
 
-def _url_of(following: Signature | None) -> str:
-    return case_url(following.pk) if following else reverse("admin:signatories_signature_changelist")
+def _parts(request: HttpRequest) -> list[_PartOfQueue]:
+    """Return the parts of the queue, on the letter the list is of."""
+    letter = request.GET.get("letter__id__exact", "")
+    heaps = queue.summary(at_most=settings.COUNTED_AT_MOST)
+    heaps = [heap for heap in heaps if letter in ("", str(heap.letter))]
+    counts = Counter[str]()
+    for heap in heaps:
+        counts[heap.waits_for] += heap.count
+    kinds = [("", gettext_lazy("All that waits"), counts.total())]
+    kinds += [(kind.value, kind.label, counts[kind]) for kind in WaitsFor]
+    shown = request.GET.get(QueueFilter.parameter_name, "")
+    return [
+        _PartOfQueue(label, count, _query(QueueFilter.parameter_name, kind, letter), kind == shown)
+        for kind, label, count in kinds
+    ]
+
+
+def _query(parameter: str, kind: str, letter: str) -> str:
+    said = {name: value for name, value in ((parameter, kind), ("letter__id__exact", letter)) if value}
+    return f"?{urlencode(said)}"

@@ -1,15 +1,29 @@
 """What the desk says: refusals that say what to do next, and the names of acts and reasons."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from signatories import moderation, verification
-from signatories.models import ConsentChannel, HoldReason, RejectReason, SignatureStatus
+from letters.models import Event, Staff
+from signatories import locking, merging, moderation, tokens, verification, vouching
+from signatories.models import (
+    ConsentChannel,
+    HoldReason,
+    Organisation,
+    Question,
+    RejectReason,
+    Signature,
+    SignatureStatus,
+)
 from signatories.visibility import StaffCap
 
 # What an act may answer, in words that say what to do next.
@@ -25,13 +39,40 @@ _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
     moderation.NothingProposed: lambda refusal: _(
         "No correction is waiting; perhaps a colleague decided it."
     ),
+    moderation.NothingAsked: lambda refusal: _("It has no open question; perhaps a colleague settled it."),
+    moderation.NothingToUndo: lambda refusal: (
+        _(
+            "It can no longer be taken back: more than %d minutes have passed, or something else has happened to it "
+            "since. Decide about it anew instead."
+        )
+        % (settings.UNDO_FOR.total_seconds() // 60)
+    ),
     moderation.NotCompletable: lambda refusal: _("Its signatory has claimed it and speaks for itself now."),
     verification.NotByPhone: lambda refusal: _("It is confirmed already, or its mailbox has to confirm it."),
     verification.ConfirmingIsOver: lambda refusal: _("The letter is closed, and so is the time to confirm."),
-    verification.EnteredByTheSamePerson: lambda refusal: _(
-        "You entered it yourself. Please ask a colleague to call the number and confirm it."
+    locking.SignatureEnded: lambda refusal: _("It was withdrawn or rejected meanwhile."),
+    verification.SamePerson: lambda refusal: _(
+        "You sent the code. A colleague has to confirm that it came back."
     ),
-    verification.SignatureEnded: lambda refusal: _("It was withdrawn or rejected meanwhile."),
+    tokens.WrongCode: lambda refusal: _(
+        "This is not the code that was sent, or it was tried too often. Ask again, or send a new one."
+    ),
+    vouching.NotConfirmedYet: lambda refusal: _("It is not confirmed yet; nobody is asked about it before."),
+    vouching.NotAVoucher: lambda refusal: _(
+        "Only another organisation that you have verified, and that can be written to, vouches for it."
+    ),
+    vouching.AskedTooOften: lambda refusal: _(
+        "That organisation was asked as often as one may be in a week. Choose another one, or call it."
+    ),
+    vouching.AlreadyAnswered: lambda refusal: _("It has said that it knows this one. Take that back first."),
+    vouching.NotGiven: lambda refusal: _("There is no word to take back."),
+    merging.NotTwo: lambda refusal: _("They are one organisation already, or one of them is gone."),
+    merging.ContactsDisagree: lambda refusal: format_html(
+        _("Contacts disagree about {}. Please settle that first."),
+        format_html('<a href="{}">{}</a>', case_url(refusal.signature.pk), name_of(refusal.signature)),
+    ),
+    merging.TooLate: lambda refusal: _("It can no longer be undone: a day has passed, or somebody undid it."),
+    merging.MergedFurther: lambda refusal: _("Something was merged with them since. Please undo that first."),
 }
 REFUSED = tuple(_REFUSALS)
 
@@ -50,6 +91,9 @@ ACTS = {
     "propose_correction": gettext_lazy("Correction proposed"),
     "accept_correction": gettext_lazy("Correction accepted"),
     "decline_correction": gettext_lazy("Correction declined"),
+    "settle": gettext_lazy("Question settled"),
+    "remark": gettext_lazy("Note written"),
+    "undo": gettext_lazy("Taken back"),
     "superseded": gettext_lazy("Superseded"),
     "withdraw": gettext_lazy("Withdrawn"),
     "expire": gettext_lazy("Expired"),
@@ -60,12 +104,37 @@ ACTS = {
     "drop": gettext_lazy("Dropped"),
     "show_contact": gettext_lazy("Contact looked at"),
     "mail_failed": gettext_lazy("A mail could not be sent"),
+    "reach_by_phone": gettext_lazy("Reached by phone with a code"),
+    "ask_to_vouch": gettext_lazy("A verified organisation was asked whether it knows it"),
+    "vouch": gettext_lazy("A verified organisation vouched for it"),
+    "decline_to_vouch": gettext_lazy("A verified organisation does not know it"),
+    "revoke_vouch": gettext_lazy("A verified organisation took its word back"),
+    "another_contact": gettext_lazy("Another contact speaks for it, too"),
+    "ask_to_show": gettext_lazy("One contact wants the name shown, another one does not"),
+    "ask_to_withdraw": gettext_lazy("One of its contacts wants to withdraw"),
+    "disown": gettext_lazy("One contact does not know another one"),
+    "erase_contact": gettext_lazy("One of its contacts erased itself"),
+    "merge": gettext_lazy("Its organisation was merged with another one"),
+    "unmerge": gettext_lazy("Its organisation was parted from another one again"),
+    "restore": gettext_lazy("Given back: the invalidation was undone"),
+    "invalidate": gettext_lazy("Invalidation begun"),
+    "stop_invalidation": gettext_lazy("Invalidation stopped"),
+    "continue_invalidation": gettext_lazy("Invalidation continued"),
+    "undo_invalidation": gettext_lazy("Invalidation undone"),
 }
 REASONS: dict[str, Any] = {
     choice: label
-    for choices in (HoldReason, RejectReason, StaffCap, ConsentChannel)
+    for choices in (HoldReason, RejectReason, StaffCap, ConsentChannel, Question, moderation.Outcome)
     for choice, label in choices.choices
+} | {
+    "known_contact": gettext_lazy("by a contact that is known, unseen"),
+    "co_contact": gettext_lazy("as another contact of the one that has signed"),
 }
+# What ends a case or moves it: of these, a colleague wants to know who did the last.
+_DECIDING = (
+    *("approve", "hold", "reject", "accept_correction", "decline_correction", "settle", "undo", "superseded"),
+    *("confirm", "confirm_by_hand", "withdraw", "erase", "restore"),
+)
 
 
 def words(refusal: Exception) -> str:
@@ -74,3 +143,41 @@ def words(refusal: Exception) -> str:
 
 def case_url(pk: int) -> str:
     return reverse("admin:signatories_signature_change", args=[pk])
+
+
+def name_of(named: Signature | Organisation) -> SafeString:
+    """Return its name as it stands among other words, whatever its script."""
+    return format_html('<bdi dir="auto">{}</bdi>', named.name or _("(erased)"))
+
+
+def colleague(staff: Staff) -> str:
+    return staff.get_full_name() or staff.username
+
+
+def done(act: str, signature: Signature) -> SafeString:
+    """Say that an act on a signature is done: "Approved: Blue Kettle"."""
+    return format_html(_("{}: {}"), ACTS.get(act, act), name_of(signature))
+
+
+def decided_meanwhile(signature: Signature, *, reader: Staff) -> SafeString:
+    """Say what became of a case while somebody read it, and through whom: "Blue Kettle: Approved by Alice, ..."."""
+    events = Event.objects.filter(
+        subject_kind="signature", subject_id=signature.public_id, act__in=_DECIDING
+    ).select_related("by")
+    event = events.first()
+    if event is None:
+        return format_html("{}: {}", name_of(signature), signature.get_status_display())
+    who = _("its signatory")
+    if event.by is not None:
+        who = _("you") if event.by == reader else colleague(event.by)
+    words = {"act": ACTS.get(event.act, event.act), "who": who, "time": how_long(event.at)}
+    return format_html("{}: {}", name_of(signature), _("%(act)s by %(who)s, %(time)s ago.") % words)
+
+
+def how_long(since: datetime) -> str:
+    """Say how long ago something was, to the second while that matters."""
+    age = timezone.now() - since
+    if age >= timedelta(minutes=1):
+        return timesince(since, depth=1)
+    seconds = max(1, round(age.total_seconds()))
+    return ngettext("%d second", "%d seconds", seconds) % seconds

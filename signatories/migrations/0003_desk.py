@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('batch', models.CharField(blank=True, max_length=16, verbose_name='place')),
                 ('name_pattern', models.CharField(blank=True, help_text='* stands for anything: *crypto*', max_length=255, verbose_name='name')),
                 ('why', models.CharField(help_text='For colleagues. Name no person here.', max_length=255, verbose_name='why')),
-                ('status', models.CharField(choices=[('counted', 'Counted, not begun'), ('running', 'Running'), ('cancelled', 'Stopped half-way'), ('done', 'Done'), ('undoing', 'Being undone'), ('undone', 'Undone')], default='counted', max_length=16, verbose_name='status')),
+                ('status', models.CharField(choices=[('running', 'Running'), ('cancelled', 'Stopped half-way'), ('done', 'Done'), ('undoing', 'Being undone'), ('undone', 'Undone')], default='running', max_length=16, verbose_name='status')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='made')),
                 ('counted', models.PositiveIntegerField(default=0, verbose_name='found')),
                 ('done', models.PositiveIntegerField(default=0, verbose_name='rejected')),
@@ -161,6 +161,11 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, db_index=True, max_length=64),
         ),
         migrations.AddField(
+            model_name='contact',
+            name='wants',
+            field=models.CharField(blank=True, choices=[('public', 'Everyone: the name stands on the public page'), ('delivered_only', 'The recipients alone: the name stands in the documents handed to them'), ('counted_only', 'Nobody: the organisation is counted, never named')], default='', max_length=16),
+        ),
+        migrations.AddField(
             model_name='organisation',
             name='latin',
             field=models.CharField(blank=True, max_length=255, verbose_name='name in Latin letters'),
@@ -179,6 +184,11 @@ class Migration(migrations.Migration):
             model_name='organisation',
             name='spellings',
             field=models.TextField(default='', editable=False),
+        ),
+        migrations.AddField(
+            model_name='signature',
+            name='agreed_visibility',
+            field=models.CharField(blank=True, choices=[('public', 'Everyone: the name stands on the public page'), ('delivered_only', 'The recipients alone: the name stands in the documents handed to them'), ('counted_only', 'Nobody: the organisation is counted, never named')], default='', editable=False, max_length=16),
         ),
         migrations.AddField(
             model_name='signature',
@@ -231,6 +241,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='organisation',
             index=models.Index(condition=models.Q(('recheck_on__isnull', False)), fields=['recheck_on'], name='organisations_to_look_at'),
+        ),
+        migrations.AddIndex(
+            model_name='organisation',
+            index=models.Index(condition=models.Q(('verification__in', ['doubtful', 'rejected'])), fields=['verification'], name='organisations_doubted'),
         ),
         migrations.AddIndex(
             model_name='signature',
@@ -321,12 +335,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='reading',
             name='signature',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='signatories.signature'),
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reading', to='signatories.signature'),
         ),
         migrations.AddField(
             model_name='reading',
             name='staff',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='reading', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='remark',
@@ -385,5 +399,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='signature',
             index=models.Index(condition=models.Q(('queued_at__isnull', False)), fields=['queued_at', 'id'], name='the_queue'),
+        ),
+        migrations.AddIndex(
+            model_name='signature',
+            index=models.Index(fields=['created_at', 'letter'], name='signatures_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='signature',
+            index=models.Index(condition=models.Q(('status', 'published')), fields=['-published_at', '-id'], name='published_newest_first'),
         ),
     ]

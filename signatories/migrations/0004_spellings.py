@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from signatories import names
+from signatories import likeness
 
 
 def fill(apps, schema_editor):
@@ -10,7 +10,7 @@ def fill(apps, schema_editor):
         rows = apps.get_model("signatories", model).objects.filter(spellings="")
         for row in rows.iterator(chunk_size=500):
             written = [row.name, *(row.aliases if aliases else [])]
-            row.spellings = names.spellings(*written, latin=row.latin, website=row.website)
+            row.spellings = likeness.spellings(*written, latin=row.latin, website=row.website)
             row.save(update_fields=["spellings"])
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.contrib.auth.tokens import default_token_generator
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -12,7 +13,9 @@ from signatories.delivery import Answer, record_answer
 from signatories.models import Parcel, Purpose, Signature, Token
 from signatories.withdrawal import withdraw
 from tests.factories import (
+    make_co_contact,
     make_delivery,
+    make_factor,
     make_figure,
     make_host,
     make_letter,
@@ -20,7 +23,10 @@ from tests.factories import (
     make_proposal,
     make_signature,
     make_staff,
+    make_vouch,
+    make_voucher,
 )
+from tests.passkeys import Passkey
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("language", ["en", "ar"])]
 
@@ -113,6 +119,38 @@ def test_a_signatorys_own_pages(visit, language):
     assert not look.found, "\n".join(look.found)
 
 
+def test_pages_of_vouching_and_of_several_contacts(visit, language):
+    page, look = _reader(visit, language)
+    letter = _make_full_letter(f"vouch-{language}")
+    voucher = make_voucher(letter, name="بيت اللاجئين", latin="Bayt al-Lajiin")
+    signature = make_signature(letter, name="Blue Kettle", website="https://kettle.example/")
+    make_co_contact(signature)
+    make_vouch(signature, make_voucher(letter, name="Green Door"), status="asked")
+    own = f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/"
+    look.at(f"{own}?known=nobody")
+    page.fill("[name=known]", "bayt")
+    page.keyboard.press("Enter")
+    page.check("[name=voucher]")
+    page.locator("[aria-labelledby=others] summary").click()
+    look("own page, about to ask")
+    page.locator("[value=ask]").click()
+    look("own page, asked")
+    make_vouch(make_signature(letter, name="Night Ferry"), voucher)
+    look.at(f"/s/{tokens.mint(voucher, Purpose.VOUCH).value}/vouch/")
+    _send(page.locator("section").first)
+    look("vouch, nothing chosen")
+    page.check("[name=answer][value=same_place]")
+    _send(page.locator("section").first)
+    look("vouch, answered")
+    assert page.locator("[value=revoke]").count() == 2
+    page.goto(own)
+    page.locator("[aria-labelledby=others] summary").click()
+    page.check("#sure-disown")
+    page.locator("[value=disown]").click()
+    look("own page, disowned")
+    assert not look.found, "\n".join(look.found)
+
+
 def test_pages_of_what_went_wrong(visit, language):
     page, look = _reader(visit, language)
     late = tokens.mint(make_signature(make_letter(f"late-{language}")), Purpose.OWN_PAGE).value
@@ -187,6 +225,57 @@ def test_handing_over(site, visit, log_in, settings, language):
     assert not look.found, "\n".join(look.found)
 
 
+def test_the_way_to_the_desk(visit, log_in, language):
+    alice, bob = make_staff(f"alice-{language}"), make_staff(f"bob-{language}")
+    make_staff(f"demo-{language}", is_demonstration=True)
+    page = visit(locale=language)
+    look = _Look(page, "")
+    account = "/admin/account/"
+    look.at(f"{account}login/")
+    _type_password(page, f"bob-{language}", "wrong")
+    look("wrong password")
+    look.at(f"{account}password/forgotten/")
+    look.at(f"{account}password/new/{alice.pk}/{default_token_generator.make_token(alice)}/")
+    look.at(f"{account}password/new/{alice.pk}/wrong/", status=410)
+    page.goto(f"{account}login/")
+    _type_password(page, f"bob-{language}")
+    look("which second factor")
+    look.at(f"{account}app/")
+    page.fill("[name=code]", "000000")
+    page.locator(".submit-row input").click()
+    look("wrong code")
+    look.at(f"{account}passkeys/add/")
+    make_factor(bob)
+    page.goto(f"{account}login/")
+    _type_password(page, f"bob-{language}")
+    look("code")
+    other = visit(locale=language)
+    other.goto(f"{account}login/")
+    _type_password(other, f"demo-{language}")
+    at_the_desk = _Look(other, "")
+    at_the_desk("the banner")
+    keyed = _Look(log_in(alice, locale=language), "")
+    key = Passkey().belongs_to(alice)
+    pages = ("", "app/", "app/remove/", f"passkeys/{key.pk}/remove/", "recovery-codes/new/", "password/")
+    for each in pages:
+        keyed.at(f"{account}{each}")
+    for each in ("confirm/code/", "confirm/passkey/"):
+        keyed.at(f"{account}{each}")
+    keyed.page.goto(f"{account}recovery-codes/new/")
+    keyed.page.locator(".submit-row input").click()
+    keyed("recovery codes")
+    keyed.at(f"{account}recovery-codes/")
+    keyed.at(f"/admin/letters/staff/{bob.pk}/second-factors/")
+    found = [*look.found, *at_the_desk.found, *keyed.found]
+    assert not found, "\n".join(found)
+
+
+def _type_password(page, name, password="correct horse battery"):
+    page.fill("[name=login]", name)
+    page.fill("[name=password]", password)
+    page.locator("[type=submit]").first.click()
+
+
 class _Look:
     """Goes to pages, looks at them in every way, and keeps what axe finds."""
 
@@ -199,6 +288,7 @@ class _Look:
     def at(self, path, *, status=200):
         answer = self.page.goto(self.prefix + path)
         assert answer.status == status, path
+        self.page.wait_for_load_state("networkidle")  # the next case is fetched ahead
         self(path)
 
     def __call__(self, what):
@@ -217,8 +307,8 @@ def _reader(visit, language):
     return page, _Look(page, "" if language == "en" else f"/{language}")
 
 
-def _send(page):
-    page.locator("main form button").last.click()
+def _send(part):
+    part.locator("form button").last.click()
 
 
 def _pretend(page, status, language):

@@ -129,6 +129,9 @@ def test_it_says_where_everything_is(demonstration):
     password = demonstration.var / "demonstration-password.txt"
     assert password.read_text().strip() in said
     assert password.stat().st_mode & 0o077 == 0
+    colleague = demonstration.var / "colleague-password.txt"
+    assert colleague.read_text().strip() in said
+    assert re.findall(r"user name +(\w+)", said) == ["demonstration", "colleague"]
     assert "demonstration only" in said
 
 

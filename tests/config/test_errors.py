@@ -94,7 +94,7 @@ ADDRESSES = [
     ("GET", "/s/some-token/"),
     ("POST", "/ar/s/some-token/confirm/"),
     ("GET", "/g/some-key/"),
-    ("POST", "/admin/login/"),
+    ("POST", "/admin/account/login/"),
     ("GET", "/admin/"),
 ]
 
@@ -117,7 +117,7 @@ for method, address in json.loads(sys.argv[1]):
     answers.append((answer.status_code, dict(answer.headers), answer.content.decode(), list(answer.cookies)))
 browser.cookies.clear()
 health = browser.get("/healthz", headers={"Host": "localhost"})
-static = browser.get("/admin/login/", headers={"Host": "localhost"})
+static = browser.get("/admin/account/login/", headers={"Host": "localhost"})
 print(json.dumps([answers, health.status_code, health.content.decode(), static.status_code]))
 """
 
@@ -130,7 +130,7 @@ def test_while_no_database_answers_every_page_says_so_and_when_to_come_back(tmp_
         "UNDERSIGNED_VAR": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
-    body = "username=alice&password=secret-word&organisation=Blue+Kettle&contact_email=a%40kettle.example"
+    body = "login=alice&password=secret-word&organisation=Blue+Kettle&contact_email=a%40kettle.example"
     done = subprocess.run(
         [sys.executable, "-c", ASK_ALL, json.dumps(ADDRESSES), body],
         cwd=settings.BASE_DIR,

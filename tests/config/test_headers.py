@@ -4,15 +4,25 @@ from io import BytesIO
 
 import pytest
 from django.contrib import admin
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import get_resolver, reverse
 from PIL import Image
 
-from letters.models import Event, Host, Text, record
-from signatories import parcels, tokens
+from letters.models import Host
+from signatories import tokens
 from signatories.models import Purpose
-from tests.factories import enter, make_delivery, make_letter, make_signature, make_staff, sign_form
+from tests.desk import make_world, names_of_the_desk
+from tests.factories import (
+    code_of,
+    enter,
+    make_factor,
+    make_letter,
+    make_signature,
+    make_staff,
+    sign_form,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +81,7 @@ PUBLIC = {
     "gathering_sent": NOT_STORED,
     "confirm": NOT_STORED,
     "own_page": NOT_STORED,
+    "vouch": NOT_STORED,
 }
 NOT_INDEXED = {
     "sign",
@@ -80,9 +91,10 @@ NOT_INDEXED = {
     "gathering_sent",
     "confirm",
     "own_page",
+    "vouch",
 }
 
-# The desk: what is registered, and what it has beside the addresses every model has.
+# What is registered at the desk. Its addresses are in tests/signatories/test_roles.py, with who may use them.
 REGISTERED = {
     "auth_group",
     "letters_staff",
@@ -92,43 +104,35 @@ REGISTERED = {
     "letters_text",
     "signatories_signature",
     "signatories_organisation",
+    "signatories_invalidation",
     "signatories_delivery",
     "django_tasks_database_dbtaskresult",
 }
-OF_A_LETTER = ("board", "prepare", "preview", "make", "mark", "supplement", "pack", "cover")
-OF_A_PARCEL = ("parcel", "download")
-DELIVERIES = (*OF_A_LETTER, *OF_A_PARCEL, "answer", "told", "discard", "document")
-DESK = {
-    *(
-        f"admin:{model}_{page}"
-        for model in REGISTERED
-        for page in ("changelist", "add", "history", "delete", "change")
-    ),
-    "admin:auth_user_password_change",
-    "admin:letters_letter_act",
-    "admin:letters_letter_preview",
-    "admin:signatories_signature_decide",
-    "admin:signatories_signature_contact",
-    *(f"admin:signatories_delivery_{page}" for page in DELIVERIES),
-    "authenticate_again",
-    "export_letter",
-    "import_list",
-    "imported_list",
-    "enter_on_behalf",
-    "second_on_behalf",
-    *(
-        f"admin:{page}"
-        for page in (
-            "index",
-            "login",
-            "logout",
-            "password_change",
-            "password_change_done",
-            "autocomplete",
-            "jsi18n",
-            "view_on_site",
-            "app_list",
-        )
+# The way to the desk: what a stranger is told there.
+WAY_IN = "the way in"
+ACCOUNT = {
+    "account_login": 200,
+    "account_reset_password": 200,
+    "account_new_password": 410,  # a link that is none
+    "account_nowhere": 404,
+    "account_logout": 405,  # by POST alone
+    **dict.fromkeys(
+        (
+            "mfa_index",
+            "mfa_authenticate",
+            "mfa_login_webauthn",
+            "mfa_reauthenticate",
+            "mfa_reauthenticate_webauthn",
+            "mfa_activate_totp",
+            "mfa_deactivate_totp",
+            "mfa_add_webauthn",
+            "mfa_remove_webauthn",
+            "mfa_view_recovery_codes",
+            "mfa_generate_recovery_codes",
+            "account_reauthenticate",
+            "account_change_password",
+        ),
+        WAY_IN,
     ),
 }
 
@@ -144,7 +148,8 @@ def named(resolver, namespace=""):
 
 
 def test_every_address_is_in_a_table():
-    assert set(named(get_resolver())) == PUBLIC.keys() | DESK
+    named_here = {name for name in named(get_resolver()) if not name.startswith("admin:")}
+    assert named_here == PUBLIC.keys() | ACCOUNT.keys()
 
 
 @pytest.fixture
@@ -170,6 +175,7 @@ def places(settings):
         **{name: [secret.gathering_key] for name in ("gathering_letter", "gathering_sign", "gathering_sent")},
         "confirm": [tokens.mint(pending, Purpose.CONFIRM).value],
         "own_page": [tokens.mint(signature, Purpose.OWN_PAGE).value],
+        "vouch": [tokens.mint(signature, Purpose.VOUCH).value],
     }
     return {name: reverse(name, args=arguments[name]) for name in PUBLIC}
 
@@ -230,12 +236,13 @@ def test_what_is_posted_sets_no_cookie_and_is_not_stored(client, places):
         "sign_sent": {"contact_email": "a@kettle.example", "code": "123456"},
         "gathering_sent": {},
         "confirm": {"visibility": "public"},
+        "vouch": {"act": "answer", "about": "nobody"},
         "own_page": {"act": "erase", "sure": "on"},
     }
     for name, form in posts.items():
         for data in ({}, form):
             answer = client.post(places[name], data)
-            assert answer.status_code in (200, 303, 422), name
+            assert answer.status_code in (200, 303, 409, 422), name
             check(answer, name, NOT_STORED)
 
 
@@ -302,57 +309,33 @@ def test_moved_addresses_are_kept_by_no_shared_cache(client, places):
 
 def desk_addresses():
     """One address for every name of the desk."""
-    signature = make_signature(status="awaiting_moderation")
-    published = make_signature(signature.letter, name="Red Kettle")
-    record("approve", kind="signature", subject=published.public_id)
-    delivery = make_delivery(signature.letter)
-    parcel = parcels.pack([delivery], by=delivery.by)
-    staff = make_staff("bob")
-    rows = {
-        "auth_group": 1,
-        "letters_staff": staff.pk,
-        "letters_event": Event.objects.first().pk,
-        "letters_host": Host.objects.get().pk,
-        "letters_letter": signature.letter_id,
-        "letters_text": Text.objects.get().pk,
-        "signatories_signature": signature.pk,
-        "signatories_organisation": published.organisation_id,
-        "signatories_delivery": delivery.pk,
-        "django_tasks_database_dbtaskresult": "00000000-0000-0000-0000-000000000000",
-        "auth_user_password": staff.pk,
-    }
-    for name in DESK:
-        model, _, page = name.removeprefix("admin:").rpartition("_")
-        if name == "admin:view_on_site":
-            yield name, reverse(name, args=[1, 1])
-        elif name == "admin:letters_letter_preview":
-            yield name, reverse(name, args=[signature.letter_id, "en"])
-        elif name in ("export_letter", "import_list", "enter_on_behalf"):
-            yield name, reverse(name, args=[signature.letter_id])
-        elif name in ("imported_list", "second_on_behalf"):
-            yield name, reverse(name, args=["0123456789abcdef"])
-        elif model == "signatories_delivery" and page in OF_A_LETTER:
-            yield name, reverse(name, args=[signature.letter_id])
-        elif model == "signatories_delivery" and page in OF_A_PARCEL:
-            yield name, reverse(name, args=[parcel.public_id])
-        elif name == "admin:app_list":
-            yield name, reverse(name, args=["letters"])
-        elif model in rows and page not in ("changelist", "add"):
-            yield name, reverse(name, args=[rows[model]])
-        else:
-            yield name, reverse(name)
+    world = make_world()
+    return {name: world.address(name) for name in names_of_the_desk() if name not in ACCOUNT}
+
+
+def account_addresses():
+    """One address for every name on the way to the desk."""
+    world = make_world()
+    return {name: world.address(name) for name in ACCOUNT}
+
+
+def come_in(browser, **fields):
+    """Come in through the pages; return the last answer."""
+    browser.post("/admin/account/login/", {"login": "alice", "password": "correct horse battery", **fields})
+    return browser.post("/admin/account/login/code/", {"code": code_of()})
 
 
 def check_cookies(answer, address):
     for cookie in answer.cookies.values():
         assert cookie["path"] == "/admin/", (address, cookie.key)
         assert cookie["samesite"] == "Strict", (address, cookie.key)
-        assert cookie["httponly"] or cookie.key == "csrftoken", (address, cookie.key)
+        is_gone = not cookie.value
+        assert cookie["httponly"] or cookie.key == "csrftoken" or is_gone, (address, cookie.key)
 
 
 def test_the_desk_is_closed_to_everyone_else(client):
     """Nothing but the way in: not for strangers, not for people who are no staff."""
-    addresses = dict(desk_addresses())
+    addresses = desk_addresses()
     visitor = Client()
     enter(visitor, make_staff("carol", is_staff=False, is_superuser=False))
     for someone in (client, visitor):
@@ -367,20 +350,36 @@ def test_the_desk_is_closed_to_everyone_else(client):
                 check_always(answer, address)
 
 
-def test_the_desks_cookies_stay_at_the_desk_and_its_pages_are_not_stored():
+def test_the_way_in_is_all_a_stranger_sees(client):
     make_staff()
+    for name, address in account_addresses().items():
+        answer = client.get(address)
+        if ACCOUNT[name] == WAY_IN:
+            assert answer.status_code == 302, name
+            assert answer["Location"].startswith("/admin/account/login/"), name
+        else:
+            assert answer.status_code == ACCOUNT[name], name
+        assert not Session.objects.exists(), name
+        check_cookies(answer, address)
+        check_always(answer, address)
+        if answer.status_code == 200:
+            assert "no-store" in answer["Cache-Control"], name
+
+
+def test_the_desks_cookies_stay_at_the_desk_and_its_pages_are_not_stored():
+    make_factor(make_staff())
     browser = Client()
-    answer = browser.post(
-        "/admin/login/?next=/admin/", {"username": "alice", "password": "correct horse battery"}
-    )
-    assert answer.status_code == 302
-    assert answer.cookies.keys() == {"sessionid", "csrftoken"}
-    check_cookies(answer, "/admin/login/")
-    for name, address in desk_addresses():
+    answer = come_in(browser)
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert answer.cookies.keys() == {"sessionid", "csrftoken", "desk_browser"}
+    check_cookies(answer, "/admin/account/login/code/")
+    world = make_world()
+    for name in names_of_the_desk():
+        address = world.address(name)
         if name == "admin:logout":
             continue
         answer = browser.get(address)
-        assert answer.status_code in (200, 302, 400, 403, 404, 405), name
+        assert answer.status_code in (200, 302, 400, 403, 404, 405, 410), name
         check_cookies(answer, address)
         check_always(answer, address)
         said = answer.get("Cache-Control", "no-store")
@@ -397,15 +396,15 @@ def test_the_desks_cookies_stay_at_the_desk_and_its_pages_are_not_stored():
         "/\\evil.example",
         "javascript:alert(1)",
         "http:evil.example",
+        "/letters/asylum/",
+        "/admin/../letters/asylum/",
+        "/admin/%2e%2e/letters/asylum/",
     ],
 )
 def test_the_way_in_leads_to_the_desk_alone(client, target):
-    make_staff()
-    answer = client.post(
-        "/admin/login/", {"username": "alice", "password": "correct horse battery", "next": target}
-    )
-    assert answer.status_code == 302
-    assert answer["Location"].startswith("/admin/")
+    make_factor(make_staff())
+    answer = come_in(client, next=target)
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
 
 
 def test_every_model_at_the_desk_is_meant_to_be_there():

@@ -33,6 +33,8 @@ def logged():
         f"{{'tried': [], 'path': 's/{TOKEN}/'}}",
         f"Not Found: /nowhere/?next=%2Fs%2F{TOKEN}%2F",
         f"Referer %2Ffr%2Fs%2F{TOKEN}",
+        f"Gone: /admin/account/password/new/1/{TOKEN}/",
+        f"/admin/account/login/?next=%2Fadmin%2Faccount%2Fpassword%2Fnew%2F1%2F{TOKEN}%2F",
         f"Not Found: /letters/peace/signatories/?q={TOKEN}",
     ],
 )

@@ -8,7 +8,16 @@ from django.utils import timezone
 from letters import revision
 from signatories import tokens
 from signatories.models import Organisation, Purpose, Signature
-from tests.factories import enter, make_letter, make_proposal, make_signature, make_staff, sign_form
+from tests.factories import (
+    enter,
+    make_letter,
+    make_proposal,
+    make_signature,
+    make_staff,
+    make_vouch,
+    make_voucher,
+    sign_form,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +134,23 @@ def test_a_page_of_ones_own_asks_the_same_under_a_long_list(client):
     own = f"/s/{tokens.mint(make_signature(letter), Purpose.OWN_PAGE).value}/"
     few = queries(client, own)
     add_signatures(letter, 200)
-    assert queries(client, own) == few <= 4
+    assert queries(client, own) == few <= 7  # whom it named, who named it, and who else speaks for it, too
+
+
+def test_who_is_asked_by_one_and_by_nine_costs_the_same(client):
+    letter = make_letter()
+    voucher = make_voucher(letter)
+    address = f"/s/{tokens.mint(voucher, Purpose.VOUCH).value}/vouch/"
+
+    def ask_and_be_known(number):
+        make_vouch(make_signature(letter, name=f"Asks {number}"), voucher, status="asked")
+        make_vouch(make_signature(letter, name=f"Known {number}"), voucher)
+
+    ask_and_be_known(0)
+    few = queries(client, address)
+    for number in range(1, 9):
+        ask_and_be_known(number)
+    assert queries(client, address) == few <= 5
 
 
 @pytest.fixture

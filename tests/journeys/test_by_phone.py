@@ -1,11 +1,16 @@
-"""Who has no e-mail gives a phone number; staff call, and confirm by hand."""
+"""Who has no e-mail gives a phone number; one of the staff hands a code on, and another one confirms it came back."""
+
+import re
+from urllib.parse import unquote
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 
 from letters.models import Event
+from signatories import tokens
 from signatories.contacts import unseal
-from signatories.models import Signature
+from signatories.models import Purpose, Signature, Token
 from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
@@ -14,10 +19,9 @@ FORM = "/letters/asylum/sign/"
 PHONE = sign_form(contact_email="", contact_phone="+254 712 345678")
 
 
-@pytest.fixture
-def desk():
-    client = Client()
-    enter(client, make_staff())
+def decide_as(member):
+    """Return how this member of staff decides at the desk."""
+    client = enter(Client(), member)
 
     def decide(signature, decision, **fields):
         answer = client.post(
@@ -30,8 +34,42 @@ def desk():
     return decide
 
 
-def test_a_phone_signature_waits_for_staff_is_confirmed_by_hand_and_then_approved(
-    client, desk, work, mailbox
+@pytest.fixture
+def alice():
+    return make_staff()
+
+
+@pytest.fixture
+def desk(alice):
+    return decide_as(alice)
+
+
+@pytest.fixture
+def bobs_desk():
+    return decide_as(make_staff("bob"))
+
+
+@pytest.fixture
+def reach(alice):
+    """Hand a code on from the desk; return it, the number and the link to a chat, as the page shows them."""
+    client = enter(Client(), alice)
+
+    def reach_by_phone(signature):
+        answer = client.post(f"/admin/signatories/signature/{signature.pk}/phone/")
+        assert (answer.status_code, "no-store" in answer["Cache-Control"]) == (200, True)
+        page = BeautifulSoup(answer.content, "html.parser")
+        code = re.search(r"\d{6}", page.find("textarea").text).group()
+        return (
+            code,
+            page.select_one("[href^='tel:']").text.strip(),
+            page.select_one("[href*='wa.me']")["href"],
+        )
+
+    return reach_by_phone
+
+
+def test_a_phone_signature_waits_for_staff_is_confirmed_by_two_of_them_and_then_approved(
+    client, desk, bobs_desk, reach, work, mailbox
 ):
     make_letter()
     by_mail = client.post(FORM, sign_form(organisation="Red Kettle"))
@@ -44,13 +82,46 @@ def test_a_phone_signature_waits_for_staff_is_confirmed_by_hand_and_then_approve
     assert signature.name not in client.get("/letters/asylum/").content.decode()
 
     assert desk(signature, "approve") == "unconfirmed"  # not before somebody called
-    assert desk(signature, "confirm") == "awaiting_moderation"
+    code, number, chat = reach(signature)
+    assert number == "+254712345678"
+    assert chat.startswith("https://wa.me/254712345678?text=")
+    assert code in unquote(chat)
+    assert desk(signature, "confirm", code=code) == "unconfirmed"  # Alice sent it
+    assert bobs_desk(signature, "confirm", code="000000" if code != "000000" else "1" * 6) == "unconfirmed"
+    assert bobs_desk(signature, "confirm", code=f"{code[:3]} {code[3:]}") == "awaiting_moderation"
     assert desk(signature, "approve") == "published"
     assert "Blue Kettle" in client.get("/letters/asylum/").content.decode()
     work()
     assert [message["To"] for message in mailbox.messages()] == ["amina@kettle.example"]
-    act = Event.objects.get(act="confirm_by_hand")
-    assert (act.subject_id, act.by.username) == (signature.public_id, "alice")
+    acts = Event.objects.filter(subject_id=signature.public_id, act__contains="hand").values_list(
+        "act", "by__username"
+    )
+    assert list(acts) == [("confirm_by_hand", "bob")]
+    assert Event.objects.get(act="reach_by_phone").by.username == "alice"
+
+
+def test_a_wrong_code_counts_at_the_desk_though_it_is_refused(client, bobs_desk, reach):
+    make_letter()
+    client.post(FORM, PHONE)
+    signature = Signature.objects.get()
+    code, *_ = reach(signature)
+    for _ in range(5):
+        assert (
+            bobs_desk(signature, "confirm", code="999999" if code != "999999" else "0" * 6) == "unconfirmed"
+        )
+    assert Token.objects.get().code_tries == 5
+    assert bobs_desk(signature, "confirm", code=code) == "unconfirmed"
+    code, *_ = reach(signature)
+    assert bobs_desk(signature, "confirm", code=code) == "awaiting_moderation"
+
+
+def test_the_message_is_in_the_language_of_the_form(client, reach):
+    make_letter(languages=("en", "ar"))
+    client.post(f"/ar{FORM}", {**PHONE, "organisation": "بيت اللاجئين"})
+    _, _, chat = reach(Signature.objects.get())
+    text = unquote(chat.partition("?text=")[2])
+    assert "بيت اللاجئين" in text
+    assert "Keep the door open (ar)" in text
 
 
 @pytest.mark.parametrize(
@@ -70,11 +141,11 @@ def test_a_number_is_taken_as_people_write_it(client, typed, country, stored):
     assert unseal(Signature.objects.get().contact).phone == stored
 
 
-def test_the_choice_on_the_form_stands_since_no_page_asks_again(client, desk):
+def test_the_choice_on_the_form_stands_since_no_page_asks_again(client, desk, bobs_desk, reach):
     make_letter()
     client.post(FORM, {**PHONE, "visibility": "counted_only"})
     signature = Signature.objects.get()
-    desk(signature, "confirm")
+    bobs_desk(signature, "confirm", code=reach(signature)[0])
     desk(signature, "approve")
     page = client.get("/letters/asylum/").content.decode()
     assert signature.name not in page
@@ -110,7 +181,8 @@ def test_many_organisations_share_one_phone_and_one_signs_once(client):
 
 
 def test_staff_cannot_confirm_for_a_closed_letter_after_the_grace(desk):
-    signature = make_signature(make_letter(phase="closed"), status="unconfirmed", phone="+254712345678")
-    assert desk(signature, "confirm") == "unconfirmed"
+    late = make_signature(make_letter(phase="closed"), status="unconfirmed", phone="+254712345678")
     in_time = make_signature(make_letter("other", phase="grace"), status="unconfirmed", phone="+254712345678")
-    assert desk(in_time, "confirm") == "awaiting_moderation"
+    for signature, status in ((late, "unconfirmed"), (in_time, "awaiting_moderation")):
+        code = tokens.mint(signature, Purpose.PHONE).code
+        assert desk(signature, "confirm", code=code) == status

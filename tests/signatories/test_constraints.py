@@ -9,9 +9,28 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from letters.models import HostText, Letter, Text
-from signatories.models import Organisation, PlaceKey, Pressure, Signature, Token
-from tests.factories import make_host, make_letter, make_organisation, make_signature, make_text
+from letters.models import HostText, Letter, Staff, Text
+from signatories.models import (
+    Distinction,
+    Evidence,
+    Invalidated,
+    Invalidation,
+    Organisation,
+    PlaceKey,
+    Pressure,
+    Signature,
+    Token,
+    Vouch,
+)
+from tests.factories import (
+    make_host,
+    make_letter,
+    make_organisation,
+    make_rule,
+    make_signature,
+    make_staff,
+    make_text,
+)
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +63,19 @@ def signed_twice(**fields):
         signature_with(letter=letter, **each)
 
 
+def told_apart(one, other, *, wrong=False, times=1):
+    older, newer = (other, one) if wrong else (one, other)
+    for _ in range(times):
+        Distinction.objects.create(one=older, other=newer, by=Staff.objects.first() or make_staff())
+
+
+def invalidated_twice(signature):
+    rule = make_rule(signature.letter, domain="canary.example", by=make_staff())
+    rule.save()
+    for _ in range(2):
+        Invalidated.objects.create(invalidation=rule, signature=signature, status="published")
+
+
 def published(**fields):
     return {"status": "published", "published_at": NOW, **fields}
 
@@ -73,6 +105,29 @@ BROKEN = {
     "a_line_is_imported_once": lambda: signed_twice(
         **published(organisation=lambda n: make_organisation(f"House {n}")), channel="import", source_line=7
     ),
+    "an_open_question_says_since_when": lambda: signature_with(
+        **published(organisation=make_organisation()), question="correction"
+    ),
+    "only_a_superseded_signature_has_a_successor": lambda: signature_with(
+        letter=make_letter("other"), superseded_by=make_signature()
+    ),
+    "evidence_says_something": lambda: Evidence.objects.create(
+        organisation=make_organisation(), by=make_staff()
+    ),
+    "an_organisation_vouches_once": lambda: [
+        Vouch.objects.create(signature=signature, voucher=voucher)
+        for signature, voucher in [(make_signature(), make_organisation("Red Lantern"))] * 2
+    ],
+    "a_distinction_has_an_order": lambda: told_apart(
+        make_organisation(), make_organisation("Red"), wrong=True
+    ),
+    "two_organisations_are_told_apart_once": lambda: told_apart(
+        make_organisation(), make_organisation("Red"), times=2
+    ),
+    "an_invalidation_has_a_rule": lambda: Invalidation.objects.create(
+        letter=make_letter(), why="A herd", by=make_staff()
+    ),
+    "an_invalidation_rejects_a_signature_once": lambda: invalidated_twice(make_signature()),
     "a_place_is_counted_once_a_window": lambda: [
         Pressure.objects.create(place="camp", since=NOW, seconds=300) for _ in range(2)
     ],

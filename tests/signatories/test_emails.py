@@ -6,14 +6,15 @@ from html import unescape
 
 import pytest
 from django.conf import settings as site
-from django.utils import translation
+from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
+from letters.emails import StaffMail
 from signatories import emails, tokens
 from signatories.contacts import ContactDetails
 from signatories.emails import Mail, send_later
-from signatories.models import Contact, Purpose, Token
-from tests.factories import make_letter, make_signature
+from signatories.models import Contact, Purpose, Signature, Token, Vouch
+from tests.factories import make_co_contact, make_letter, make_signature, make_vouch
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ STATUS_OF = {
     Mail.REJECTED: "rejected",
     Mail.WITHDRAWN: "withdrawn",
 }
-WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN}
+WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN, Mail.ASKED_TO_VOUCH}
 
 
 def sent(mailbox, mail, *, name="Blue Kettle", language="en", letter=None, **fields):
@@ -39,9 +40,23 @@ def sent(mailbox, mail, *, name="Blue Kettle", language="en", letter=None, **fie
         language=language,
         **fields,
     )
+    make_true(mail, signature)
     emails.send(signature.pk, mail)
     (message,) = mailbox.messages()
     return signature, message
+
+
+def make_true(mail, signature):
+    """Bring about what a mail says of a signature, beyond its status."""
+    if mail == Mail.ASKED_TO_VOUCH:
+        asker = make_signature(signature.letter, name="CANARYASKER", status="awaiting_moderation")
+        make_vouch(asker, signature, status="asked")
+    elif mail == Mail.CO_CONTACT:
+        standing = make_signature(signature.letter, name=signature.name)
+        Signature.objects.filter(pk=signature.pk).update(status="superseded", superseded_by=standing)
+    elif mail == Mail.CONTACTS_DISAGREE:
+        disagreeing = {"question": "contacts_disagree", "asked_at": timezone.now()}
+        Signature.objects.filter(pk=signature.pk).update(**disagreeing)
 
 
 def text_of(message):
@@ -70,7 +85,8 @@ def test_every_mail_goes_to_one_mailbox_in_its_language(mailbox, mail, language)
     assert message["From"].addresses[0].domain
     assert message["Auto-Submitted"] == "auto-generated"
     assert len(message.get_all("Message-ID")) == len(message.get_all("Subject")) == 1
-    subject = str(make_header(decode_header(message["Subject"])))
+    # A long one begins on a line of its own, and what folds it is no part of it.
+    subject = str(make_header(decode_header(message["Subject"]))).removeprefix(" ")
     assert subject == " ".join(subject.split()) != ""
     text, html = text_of(message), html_of(message)
     assert f"{FSI}Blue Kettle{PDI}" in text
@@ -158,6 +174,7 @@ def test_no_mail_tells_who_the_person_is_or_where_the_organisation_works(mailbox
     contact = ContactDetails(name="CANARYPERSON", role="CANARYROLE", email=MAILBOX)
     status = STATUS_OF.get(mail, "published")
     signature = make_signature(status=status, contact=contact, country="TV", website="https://canary.example")
+    make_true(mail, signature)
     emails.send(signature.pk, mail)
     everything = mailbox.messages()[0].as_string() + text_of(mailbox.messages()[0])
     assert "canary" not in everything.casefold()
@@ -233,6 +250,68 @@ def test_a_title_that_tries_something_changes_no_header(mailbox):
     assert message["To"] == MAILBOX
 
 
+# --- several who speak for one signature -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mail", [Mail.PUBLISHED, Mail.HELD, Mail.SETTLED, Mail.CORRECTION_ACCEPTED])
+def test_everybody_who_speaks_for_a_signature_is_told(mailbox, work, mail):
+    standing = make_signature(status=STATUS_OF.get(mail, "published"), email="a@kettle.example")
+    make_co_contact(standing, email="b@kettle.example", language="ar", name="Blue Kettle, too")
+    make_co_contact(standing, phone="+254700000000")
+    send_later(standing, mail)
+    work()
+    told = sorted(message["To"] for message in mailbox.messages())
+    assert told == ["a@kettle.example", "b@kettle.example"]
+    (to_second,) = mailbox.to("b@kettle.example")
+    assert 'lang="ar"' in html_of(to_second)
+    assert f"{FSI}Blue Kettle{PDI}" in text_of(to_second)
+
+
+@pytest.mark.parametrize("mail", [Mail.CONFIRM, Mail.ALREADY_SIGNED, Mail.ASKED_TO_VOUCH, Mail.CO_CONTACT])
+def test_what_is_for_one_mailbox_goes_to_one(mail):
+    standing = make_signature()
+    make_co_contact(standing)
+    send_later(standing, mail)
+    assert [job.args_kwargs["args"] for job in DBTaskResult.objects.all()] == [[standing.pk, str(mail)]]
+
+
+def test_each_of_several_gets_a_link_of_its_own(mailbox, work):
+    standing = make_signature(email="a@kettle.example")
+    second = make_co_contact(standing, email="b@kettle.example")
+    send_later(standing, Mail.PUBLISHED)
+    work()
+    links = [mailbox.link_to(address).split("/")[2] for address in ("a@kettle.example", "b@kettle.example")]
+    assert [tokens.find(link, Purpose.OWN_PAGE) for link in links] == [standing, second]
+
+
+def overtake(mail, signature):
+    """Let something happen between the asking for a mail and its sending."""
+    if mail == Mail.ASKED_TO_VOUCH:
+        Vouch.objects.update(status="declined")
+    else:
+        Signature.objects.filter(pk=signature.pk).update(
+            status="withdrawn", superseded_by=None, question="", asked_at=None
+        )
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        Mail.ASKED_TO_VOUCH,
+        Mail.CO_CONTACT,
+        Mail.ANOTHER_CONTACT,
+        Mail.CONTACTS_DISAGREE,
+        Mail.SETTLED,
+    ],
+)
+def test_news_that_was_overtaken_is_not_sent(mailbox, mail):
+    signature = make_signature(make_letter(), email=MAILBOX)
+    make_true(mail, signature)
+    overtake(mail, signature)
+    emails.send(signature.pk, mail)
+    assert mailbox.messages() == []
+
+
 # --- whom we do not write to -------------------------------------------------------------------------
 
 
@@ -269,4 +348,4 @@ def test_links_are_made_of_our_own_address_whatever_a_request_says(client, mailb
 
 def test_every_mail_has_its_folder_and_every_folder_its_mail():
     folders = {folder.name for folder in (site.BASE_DIR / "templates/emails").iterdir() if folder.is_dir()}
-    assert folders == {str(mail) for mail in Mail}
+    assert folders == {str(mail) for mail in (*Mail, *StaffMail)}

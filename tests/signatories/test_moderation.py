@@ -1,13 +1,19 @@
 """What staff decide: each decision does what it says, once, and refuses what it must."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from letters.models import Event, Letter
 from signatories import moderation, tokens, wall, withdrawal
 from signatories.contacts import unseal
+from signatories.locking import SignatureEnded
 from signatories.models import Contact, Organisation, Proposal, Purpose, Signature, SignatureStatus
 from tests.factories import (
+    make_co_contact,
     make_imported,
     make_letter,
     make_organisation,
@@ -241,6 +247,287 @@ def test_one_imported_name_does_not_claim_another(alice):
     assert other.status == "held"
 
 
+# --- another person of an organisation that has signed -----------------------------------------------
+
+
+@pytest.fixture
+def standing():
+    return make_signature(email="first@kettle.example")
+
+
+def join(alice, standing, **fields):
+    """A second person of the organisation signs, confirms, and is approved to speak for what stands."""
+    fields = {"name": "Blue Kettle Kenya", "email": "second@kettle.example", **fields}
+    second = waiting(standing.letter, **fields)
+    returned = moderation.approve(second, by=alice, organisation=standing.organisation, as_co_contact=True)
+    assert returned == standing
+    return Signature.objects.get(pk=second.pk)
+
+
+def now(signature):
+    return Signature.objects.get(pk=signature.pk)
+
+
+def test_a_second_person_speaks_for_the_signature_that_stands(alice, standing):
+    letter = standing.letter
+    second = join(alice, standing)
+
+    assert (second.status, second.superseded_by, second.standing) == ("superseded", standing, standing)
+    assert (second.organisation, second.ended_at is not None) == (standing.organisation, True)
+    assert unseal(second.contact).email == "second@kettle.example"
+    assert unseal(now(standing).contact).email == "first@kettle.example"
+    assert names_on(letter) == ["Blue Kettle"]
+    assert wall.counts(letter).organisations == 1
+    assert revision_of(letter) == letter.revision
+    assert sorted(mails_asked_for()) == [(standing.pk, "another_contact"), (second.pk, "co_contact")]
+    events = Event.objects.order_by("pk").values_list("act", "subject_id", "reason", "by")
+    assert list(events) == [
+        ("approve", second.public_id, "co_contact", alice.pk),
+        ("another_contact", standing.public_id, "", alice.pk),
+    ]
+
+
+def test_a_third_person_is_told_of_to_both(alice, standing):
+    second = join(alice, standing)
+    third = join(alice, standing, email="third@kettle.example")
+    assert sorted(mails_asked_for()[2:]) == [
+        (standing.pk, "another_contact"),
+        (second.pk, "another_contact"),
+        (third.pk, "co_contact"),
+    ]
+
+
+def test_nobody_speaks_beside_another_one_unless_the_moderator_says_so(alice, standing):
+    second = waiting(standing.letter)
+    with pytest.raises(moderation.OrganisationAlreadySigned):
+        moderation.approve(second, by=alice, organisation=standing.organisation)
+    assert now(second).status == "awaiting_moderation"
+
+
+def test_who_is_the_first_is_no_second(alice):
+    signature = waiting()
+    published = moderation.approve(signature, by=alice, as_co_contact=True)
+    assert (published, now(signature).status) == (signature, "published")
+
+
+@pytest.mark.parametrize("status", ["awaiting_moderation", "held"])
+def test_nobody_speaks_for_what_does_not_stand_yet(alice, status):
+    organisation = make_organisation()
+    first = make_signature(make_letter(), status=status, organisation=organisation)
+    with pytest.raises(moderation.OrganisationAlreadySigned):
+        moderation.approve(waiting(first.letter), by=alice, organisation=organisation, as_co_contact=True)
+
+
+def test_an_imported_place_is_claimed_even_so(alice):
+    place = make_imported(make_letter())
+    signature = waiting(place.letter, name="Blue Kettle Circle")
+    published = moderation.approve(signature, by=alice, organisation=place.organisation, as_co_contact=True)
+    assert (published, now(signature).name) == (place, "")
+    assert mails_asked_for() == [(place.pk, "published")]
+
+
+def test_a_name_nobody_speaks_for_speaks_for_no_other_one(alice, standing):
+    place = make_imported(standing.letter, line=7)
+    moderation.hold(place, by=alice)
+    with pytest.raises(moderation.OrganisationAlreadySigned):
+        moderation.approve(place, by=alice, organisation=standing.organisation, as_co_contact=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "then"),
+    [
+        ("public", "counted_only", "counted_only"),
+        ("public", "delivered_only", "delivered_only"),
+        ("counted_only", "public", "counted_only"),
+        ("delivered_only", "delivered_only", "delivered_only"),
+    ],
+)
+def test_the_name_goes_as_far_as_both_of_them_chose(alice, first, second, then):
+    standing = make_signature(visibility=first)
+    letter = standing.letter
+    join(alice, standing, visibility=second)
+    assert now(standing).visibility == then
+    assert bool(names_on(letter)) == (then == "public")
+    assert revision_of(letter) == letter.revision + (first == "public" != then)
+
+
+def test_a_recipient_that_one_of_them_excluded_is_excluded(alice, standing):
+    second = waiting(standing.letter)
+    recipient = standing.letter.recipients.get()
+    second.excluded_recipients.add(recipient)
+    moderation.approve(second, by=alice, organisation=standing.organisation, as_co_contact=True)
+    assert list(standing.excluded_recipients.all()) == [recipient]
+
+
+def test_the_links_of_the_second_person_lead_to_what_stands(alice, standing):
+    second = waiting(standing.letter, name="Blue Kettle Kenya")
+    link = tokens.mint(second, Purpose.OWN_PAGE).value
+    moderation.approve(second, by=alice, organisation=standing.organisation, as_co_contact=True)
+    assert tokens.find(link, Purpose.OWN_PAGE) == second
+    assert tokens.find(link, Purpose.OWN_PAGE).standing == standing
+
+
+@pytest.fixture
+def _five_minutes(settings):
+    settings.UNDO_FOR = timedelta(minutes=5)
+
+
+@pytest.mark.usefixtures("_five_minutes")
+def test_a_second_person_that_was_a_slip_waits_again_and_nobody_was_told(alice, standing, work, mailbox):
+    was = Signature.objects.filter(pk=standing.pk).values().get()
+    second = join(alice, standing, visibility="counted_only")
+    assert now(standing).visibility == "counted_only"
+
+    moderation.undo(second, by=alice)
+
+    assert (now(second).status, now(second).superseded_by, now(second).ended_at) == (
+        "awaiting_moderation",
+        None,
+        None,
+    )
+    assert Signature.objects.filter(pk=standing.pk).values().get() == was
+    assert names_on(standing.letter) == ["Blue Kettle"]
+    assert mails_asked_for() == []
+
+
+@pytest.mark.usefixtures("_five_minutes")
+def test_taking_the_third_person_back_leaves_the_second_one(alice, standing):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        second = join(alice, standing, visibility="delivered_only")
+        clock.shift(timedelta(minutes=1))
+        third = join(alice, standing, email="third@kettle.example", visibility="counted_only")
+        moderation.undo(third, by=alice)
+    assert now(second).superseded_by == standing
+    assert now(standing).visibility == "delivered_only"
+    assert sorted(mails_asked_for()) == [(standing.pk, "another_contact"), (second.pk, "co_contact")]
+
+
+def test_a_second_person_who_turns_out_to_be_nobodys_is_rejected(alice, standing):
+    second = join(alice, standing, visibility="counted_only")
+    moderation.reject(second, by=alice, reason="not_authorised")
+    second = now(second)
+    assert (second.status, second.superseded_by, second.reject_reason) == (
+        "rejected",
+        None,
+        "not_authorised",
+    )
+    assert (now(standing).status, now(standing).visibility) == ("published", "public")
+    assert names_on(standing.letter) == ["Blue Kettle"]
+    assert mails_asked_for()[-1] == (second.pk, "rejected")
+    with pytest.raises(SignatureEnded):
+        withdrawal.hide(second)
+
+
+@pytest.mark.usefixtures("_five_minutes")
+def test_who_was_rejected_by_a_slip_has_hidden_the_name_again(alice, standing):
+    second = join(alice, standing)
+    withdrawal.hide(second)
+    moderation.reject(second, by=alice)
+    assert names_on(standing.letter) == ["Blue Kettle"]
+    moderation.undo(second, by=alice)
+    assert now(second).superseded_by == standing
+    assert names_on(standing.letter) == []
+
+
+def test_what_stands_and_is_rejected_is_told_to_everybody(alice, standing):
+    second = join(alice, standing)
+    moderation.reject(standing, by=alice)
+    assert sorted(mails_asked_for()[2:]) == [(standing.pk, "rejected"), (second.pk, "rejected")]
+
+
+# --- settle ------------------------------------------------------------------------------------------
+
+
+def disputed(letter, **fields):
+    """One of two who speak for it has hidden the name, and the other one wants it shown."""
+    signature = make_signature(letter, **fields)
+    second = make_co_contact(signature)
+    withdrawal.hide(second)
+    withdrawal.choose_visibility(now(signature), visibility="public")
+    assert now(signature).question == "contacts_disagree"
+    DBTaskResult.objects.all().delete()
+    return now(signature), second
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "visibility", "mail", "bumps"),
+    [
+        ("keep_hidden", "published", "counted_only", "settled", 0),
+        ("show_again", "published", "public", "settled", 1),
+        ("withdraw", "withdrawn", "counted_only", "withdrawn", 1),
+    ],
+)
+def test_staff_settle_what_contacts_disagree_about(alice, outcome, status, visibility, mail, bumps):
+    signature, second = disputed(make_letter())
+    before = revision_of(signature.letter)
+    moderation.settle(signature, by=alice, outcome=outcome)
+    settled = now(signature)
+    assert (settled.status, settled.visibility, settled.question) == (status, visibility, "")
+    assert bool(names_on(signature.letter)) == (outcome == "show_again")
+    assert sorted(mails_asked_for()) == [(signature.pk, mail), (second.pk, mail)]
+    assert revision_of(signature.letter) == before + bumps
+    event = Event.objects.get(act="settle")
+    assert (event.by, event.reason) == (alice, outcome)
+
+
+@pytest.mark.parametrize("outcome", ["keep_hidden", "show_again"])
+def test_what_was_settled_holds_for_all_of_them_until_one_narrows_it(alice, outcome):
+    signature, second = disputed(make_letter())
+    moderation.settle(signature, by=alice, outcome=outcome)
+    settled = now(signature).visibility
+    withdrawal.hide(second)
+    withdrawal.choose_visibility(now(second), visibility=settled)
+    assert now(signature).visibility == settled
+    assert (now(signature).question, now(signature).agreed_visibility) == ("", "")
+
+
+def test_a_wish_to_withdraw_that_is_settled_otherwise_shows_the_name_as_before(alice):
+    signature = make_signature(visibility="delivered_only")
+    withdrawal.withdraw(make_co_contact(signature))
+    moderation.settle(signature, by=alice, outcome="show_again")
+    assert (now(signature).status, now(signature).visibility) == ("published", "delivered_only")
+
+
+@pytest.mark.usefixtures("_five_minutes")
+@pytest.mark.parametrize("outcome", moderation.Outcome.values)
+def test_what_was_settled_by_a_slip_is_open_again(alice, outcome):
+    signature, _ = disputed(make_letter())
+    was = Signature.objects.filter(pk=signature.pk).values().get()
+    moderation.settle(signature, by=alice, outcome=outcome)
+    moderation.undo(signature, by=alice)
+    assert Signature.objects.filter(pk=signature.pk).values().get() == was
+    assert names_on(signature.letter) == []
+    assert mails_asked_for() == []
+
+
+@pytest.mark.parametrize("question", ["organisation_doubted", "voucher_doubted", "vouch_revoked"])
+def test_another_question_is_settled_by_letting_it_stand(alice, question):
+    letter = make_letter()
+    signature = make_signature(letter, question=question, asked_at=timezone.now())
+    moderation.settle(signature, by=alice)
+    assert (now(signature).status, now(signature).visibility) == ("published", "public")
+    assert (now(signature).question, now(signature).asked_at) == ("", None)
+    assert mails_asked_for() == []
+    assert revision_of(letter) == letter.revision
+    assert Event.objects.get().reason == question
+
+
+def test_what_nobody_asked_is_not_settled(alice):
+    letter = make_letter()
+    corrected = make_signature(letter, name="Corrected")
+    make_proposal(corrected)
+    for signature in (make_signature(letter), corrected):
+        with pytest.raises(moderation.NothingAsked):
+            moderation.settle(signature, by=alice)
+
+
+def test_an_outcome_that_is_none_is_an_error(alice):
+    signature, _ = disputed(make_letter())
+    with pytest.raises(ValueError, match="is not a valid Outcome"):
+        moderation.settle(signature, by=alice, outcome="toss a coin")
+    assert now(signature).question == "contacts_disagree"
+
+
 # --- reject ------------------------------------------------------------------------------------------
 
 
@@ -309,6 +596,37 @@ def test_holding_sets_it_aside_and_mails_the_reason(alice, status):
 def test_what_is_not_confirmed_or_has_ended_is_not_held(alice, status):
     with pytest.raises(moderation.NotAwaitingModeration):
         moderation.hold(make_signature(status=status), by=alice)
+
+
+def test_a_correction_of_what_is_held_waits_and_comes_back_when_it_is_published_again(alice):
+    signature = make_signature()
+    proposal = make_proposal(signature)
+    moderation.hold(signature, by=alice)
+    assert (now(signature).question, Proposal.objects.get()) == ("correction", proposal)
+    moderation.approve(signature, by=alice)
+    assert (now(signature).question, now(signature).asked_at) == ("correction", proposal.proposed_at)
+    assert signature in Signature.objects.waiting_for_staff()
+    moderation.accept_correction(signature, by=alice)
+    assert (now(signature).question, now(signature).name) == ("", "Blue Kettle Circle")
+
+
+def test_a_correction_may_be_accepted_while_it_is_held(alice):
+    letter = make_letter()
+    signature = make_signature(letter)
+    make_proposal(signature)
+    moderation.hold(signature, by=alice)
+    moderation.accept_correction(signature, by=alice)
+    assert (now(signature).question, now(signature).name) == ("", "Blue Kettle Circle")
+    moderation.approve(signature, by=alice)
+    assert names_on(letter) == ["Blue Kettle Circle"]
+
+
+def test_what_is_rejected_or_withdrawn_has_no_open_question(alice):
+    letter = make_letter()
+    for end in (lambda s: moderation.reject(s, by=alice), withdrawal.withdraw):
+        signature = make_signature(letter, question="voucher_doubted", asked_at=timezone.now())
+        end(signature)
+        assert (now(signature).question, now(signature).asked_at) == ("", None)
 
 
 # --- lower -------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from signatories import tasks, tokens
 from signatories.contacts import ContactDetails
 from signatories.emails import Mail, send_later
 from signatories.models import Contact, PlaceKey, Pressure, Proposal, Purpose, Signature, Token
-from tests.factories import make_letter, make_proposal, make_signature
+from tests.factories import make_co_contact, make_letter, make_proposal, make_signature
 
 pytestmark = pytest.mark.django_db
 
@@ -379,6 +379,63 @@ def test_a_letter_that_never_closes_keeps_its_contacts():
     make_signature(make_letter(opens_at=timezone.now() - 2000 * DAY))
     tasks.do_what_is_due()
     assert Contact.objects.count() == 1
+
+
+def spoken_for_by_two(letter=None, name="canary one", **fields):
+    """A signature that a second person speaks for, who signed long ago, too."""
+    long_ago = timezone.now() - 40 * DAY
+    standing = make_signature(letter or make_letter(), name=name, created_at=long_ago, **fields)
+    second = make_co_contact(
+        standing,
+        name=f"{name}, too",
+        created_at=long_ago,
+        ended_at=long_ago,
+        website="https://canary.example",
+    )
+    return standing, second
+
+
+def rows_of(*signatures):
+    return repr(list(Signature.objects.filter(pk__in=[one.pk for one in signatures]).values()))
+
+
+def test_who_speaks_beside_another_one_is_kept_as_long_as_what_stands():
+    standing, second = spoken_for_by_two()
+    tasks.do_what_is_due()
+    second.refresh_from_db()
+    assert (second.name, second.superseded_by) == ("canary one, too", standing)
+    assert Contact.objects.count() == 2
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "rejected"])
+def test_who_speaks_beside_another_one_is_erased_with_what_stood(status):
+    standing, second = spoken_for_by_two()
+    Signature.objects.filter(pk=standing.pk).update(
+        status=status, ended_at=timezone.now() - 31 * DAY, question="", asked_at=None
+    )
+    tasks.do_what_is_due()
+    assert "canary" not in rows_of(standing, second)
+    assert Contact.objects.count() == Token.objects.count() == 0
+
+
+def test_what_was_joined_with_one_that_is_gone_is_erased():
+    letter = make_letter()
+    long_ago = timezone.now() - 31 * DAY
+    left = make_signature(letter, name="canary left", status="superseded", ended_at=long_ago)
+    young = make_signature(letter, name="young", status="superseded")
+    tasks.do_what_is_due()
+    assert "canary" not in rows_of(left)
+    young.refresh_from_db()
+    assert young.name == "young"
+
+
+def test_the_contact_beside_another_one_goes_when_its_letter_closed_long_ago_unless_it_may_be_kept():
+    letter = make_letter(opens_at=timezone.now() - 900 * DAY, closes_at=timezone.now() - 183 * DAY)
+    standing, second = spoken_for_by_two(letter, keep_contact=True)
+    tasks.do_what_is_due()
+    assert [contact.signature for contact in Contact.objects.all()] == [standing]
+    second.refresh_from_db()
+    assert (second.dedupe_key, second.superseded_by) == (None, standing)
 
 
 def test_a_proposal_goes_with_its_signature():

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ from hypothesis.extra.django import TestCase
 
 from signatories import tokens
 from signatories.models import Purpose, Token
-from tests.factories import make_letter, make_signature
+from tests.factories import make_letter, make_signature, make_staff
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,9 @@ def test_a_link_is_random_and_long():
     assert all(len(link) >= 32 for link in links)  # 6 bits each: 192 random bits
 
 
-@pytest.mark.parametrize(("purpose", "life"), [("confirm", 14), ("own_page", 365)])
+@pytest.mark.parametrize(
+    ("purpose", "life"), [("confirm", 14), ("own_page", 365), ("vouch", 30), ("phone", 3)]
+)
 def test_a_link_works_until_its_time_is_over(purpose, life):
     signature = make_signature()
     now = timezone.now()
@@ -156,6 +158,18 @@ def test_a_link_to_an_own_page_has_no_code():
         tokens.redeem_code(signature.letter, address=MAILBOX, code="")
 
 
+@pytest.mark.parametrize(
+    "typed", ["123456", "123 456", " 1 2 3 4 5 6 ", "١٢٣٤٥٦", "१२३४५६", "\u2068123456\u2069\n"]
+)
+def test_a_code_is_read_as_people_write_it(typed):
+    assert tokens.normal_code(typed) == "123456"
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345x", "½23456", "12-34-56"])
+def test_what_is_no_code_is_none(typed):
+    assert tokens.normal_code(typed) == ""
+
+
 def test_after_five_wrong_codes_the_right_one_is_too_late():
     signature = unconfirmed()
     code = tokens.mint(signature, Purpose.CONFIRM).code
@@ -232,6 +246,59 @@ def test_the_same_code_of_two_signatures_is_stored_differently():
     letter = make_letter()
     rows = [unconfirmed(letter, name=name) for name in ("Blue Kettle", "Lantern Street")]
     assert len({tokens._code_digest(row, "123456") for row in rows}) == 2
+
+
+# --- by phone ----------------------------------------------------------------------------------------
+
+
+def by_phone(**fields):
+    return make_signature(status="unconfirmed", phone="+254700000000", **fields)
+
+
+def test_a_code_for_the_phone_says_who_handed_it_on():
+    alice, signature = make_staff(), by_phone()
+    code = tokens.mint(signature, Purpose.PHONE, by=alice).code
+    assert tokens.redeem_phone_code(signature, code=code).by == alice
+
+
+def test_every_code_that_was_handed_on_works_for_three_days():
+    signature = by_phone()
+    codes = [tokens.mint(signature, Purpose.PHONE).code for _ in range(2)]
+    with time_machine.travel(timezone.now() + timedelta(days=2, hours=23), tick=False):
+        for code in codes:
+            tokens.redeem_phone_code(signature, code=code)
+    with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
+        for code in codes:
+            with pytest.raises(tokens.WrongCode):
+                tokens.redeem_phone_code(signature, code=code)
+
+
+def test_a_phone_has_five_tries_too():
+    signature = by_phone()
+    code = tokens.mint(signature, Purpose.PHONE).code
+    for _ in range(5):
+        with pytest.raises(tokens.WrongCode):
+            tokens.redeem_phone_code(signature, code=other_code(code))
+    with pytest.raises(tokens.WrongCode):
+        tokens.redeem_phone_code(signature, code=code)
+
+
+def test_a_code_is_for_its_phone_and_no_mailbox():
+    letter = make_letter()
+    signature, other = unconfirmed(letter), by_phone(letter=letter)
+    phone, mail = tokens.mint(signature, Purpose.PHONE).code, tokens.mint(signature, Purpose.CONFIRM).code
+    with pytest.raises(tokens.WrongCode):
+        tokens.redeem_code(letter, address=MAILBOX, code=phone)
+    with pytest.raises(tokens.WrongCode):
+        tokens.redeem_phone_code(signature, code=mail)
+    with pytest.raises(tokens.WrongCode):
+        tokens.redeem_phone_code(other, code=phone)
+
+
+def test_a_try_is_not_counted_where_a_refusal_would_take_the_count_back():
+    signature = by_phone()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        tokens.redeem_phone_code(signature, code="123456")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -163,9 +163,11 @@ def test_every_public_address_is_crawled():
 
 def _patterns(resolver):
     for entry in resolver.url_patterns:
+        if str(entry.pattern).startswith("admin/"):
+            continue  # not public: tests/desk.py lists those
         if isinstance(entry, URLPattern):
             yield entry
-        elif isinstance(entry, URLResolver) and entry.app_name != "admin":
+        elif isinstance(entry, URLResolver):
             yield from _patterns(entry)
 
 

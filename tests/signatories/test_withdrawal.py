@@ -8,16 +8,31 @@ from letters import revision
 from letters.models import Event, Letter
 from signatories import moderation, tokens, wall, withdrawal
 from signatories.contacts import ContactDetails
-from signatories.models import Contact, Organisation, Proposal, Purpose, Signature, SignatureStatus, Token
-from signatories.verification import SignatureEnded
+from signatories.locking import SignatureEnded
+from signatories.models import (
+    Contact,
+    Decision,
+    Organisation,
+    Proposal,
+    Purpose,
+    Reading,
+    Remark,
+    Signature,
+    SignatureStatus,
+    Token,
+    Vouch,
+)
 from signatories.visibility import Visibility
 from tests.factories import (
+    make_co_contact,
     make_imported,
     make_letter,
     make_organisation,
     make_proposal,
     make_signature,
     make_staff,
+    make_vouch,
+    make_voucher,
 )
 from tests.racing import at_once
 
@@ -231,6 +246,11 @@ def full_signature(letter, status, **fields):
         **fields,
     )
     make_proposal(signature, name="CANARYPROPOSAL")
+    alice = make_staff()
+    Remark.objects.create(signature=signature, by=alice, words="CANARYREMARK")
+    Decision.objects.create(signature=signature, by=alice, act="hold", before={"name": "CANARYDECISION"})
+    Reading.objects.create(signature=signature, staff=alice)
+    make_vouch(signature, make_voucher(make_letter("vouchers")), status="asked")
     signature.excluded_recipients.add(letter.recipients.get())
     for purpose in Purpose:
         tokens.mint(signature, purpose)
@@ -250,9 +270,10 @@ def test_an_erased_row_says_nothing_of_who_it_was(status):
     assert (signature.name, signature.name_key, signature.dedupe_key) == ("", "", None)
     assert (signature.organisation, signature.is_network) == (None, False)
     assert signature.erased_at is not None
-    assert Contact.objects.count() == Proposal.objects.count() == Token.objects.count() == 0
+    for kept in (Contact, Proposal, Token, Remark, Decision, Reading, Vouch):
+        assert not kept.objects.filter(signature=signature).exists(), kept
     assert signature.excluded_recipients.count() == 0
-    assert Organisation.objects.count() == 0
+    assert not Organisation.objects.filter(name__contains="CANARY").exists()
     assert names_on(letter) == []
 
 
@@ -329,7 +350,224 @@ def test_its_own_page_is_gone_after_erasing(client):
     assert client.get(f"/s/{link}/").status_code == 404
 
 
+# --- several who speak for one signature -------------------------------------------------------------
+
+
+@pytest.fixture
+def standing():
+    return make_signature(visibility="public", email="first@kettle.example")
+
+
+@pytest.fixture
+def second(standing):
+    return make_co_contact(standing, email="second@kettle.example")
+
+
+def now(signature):
+    return Signature.objects.get(pk=signature.pk)
+
+
+def state(signature):
+    signature = now(signature)
+    return signature.status, signature.visibility, signature.question
+
+
+AGREED = ("published", "public", "")
+HIDDEN = ("published", "counted_only", "")
+DISPUTED = ("published", "counted_only", "contacts_disagree")
+
+
+@pytest.mark.parametrize("by_second", [False, True])
+def test_each_of_them_hides_the_name_at_once_and_shows_it_again(standing, second, by_second):
+    speaker = second if by_second else standing
+    assert withdrawal.hide(speaker) == standing
+    assert state(standing) == HIDDEN
+    assert names_on(standing.letter) == []
+    withdrawal.choose_visibility(now(speaker), visibility="public")
+    assert state(standing) == AGREED
+    assert now(standing).agreed_visibility == ""
+    assert mails_asked_for() == []
+
+
+@pytest.mark.parametrize("to", ["public", "delivered_only"])
+def test_who_shows_what_another_one_hid_hides_it_and_asks_staff(standing, second, to):
+    withdrawal.choose_visibility(standing, visibility="counted_only")
+    withdrawal.choose_visibility(second, visibility=to)
+    assert state(standing) == DISPUTED
+    assert now(standing).agreed_visibility == "public"
+    assert standing in Signature.objects.waiting_for_staff()
+    assert sorted(mails_asked_for()) == [
+        (standing.pk, "contacts_disagree"),
+        (second.pk, "contacts_disagree"),
+    ]
+    assert [event.act for event in Event.objects.order_by("pk")] == ["choose_visibility", "ask_to_show"]
+
+
+def test_a_name_half_hidden_by_one_is_hidden_wholly_when_another_one_shows_it(standing, second):
+    letter = now(standing).letter
+    withdrawal.choose_visibility(second, visibility="delivered_only")
+    assert state(standing) == ("published", "delivered_only", "")
+    withdrawal.choose_visibility(standing, visibility="public")
+    assert state(standing) == DISPUTED
+    assert revision_of(letter) == letter.revision + 1  # the public saw the first alone
+
+
+def test_what_one_chose_when_it_signed_is_not_shown_by_who_came_later():
+    standing = make_signature(visibility="counted_only")
+    second = make_co_contact(standing, visibility="public")
+    withdrawal.choose_visibility(second, visibility="public")
+    assert state(standing) == DISPUTED
+    assert now(standing).agreed_visibility == "counted_only"
+
+
+def test_what_both_hid_is_shown_by_neither_alone(standing, second):
+    withdrawal.hide(standing)
+    withdrawal.hide(second)
+    withdrawal.choose_visibility(now(standing), visibility="public")
+    assert state(standing) == DISPUTED
+
+
+def test_what_both_want_is_shown(standing, second):
+    withdrawal.choose_visibility(standing, visibility="delivered_only")
+    withdrawal.hide(second)
+    withdrawal.choose_visibility(now(second), visibility="delivered_only")
+    assert state(standing) == ("published", "delivered_only", "")
+
+
+def test_while_staff_are_asked_nobody_shows_it_and_nobody_is_mailed_again(standing, second):
+    withdrawal.hide(standing)
+    for _ in range(3):
+        for speaker in (second, standing):
+            withdrawal.choose_visibility(now(speaker), visibility="public")
+    assert state(standing) == DISPUTED
+    assert len(mails_asked_for()) == 2
+
+
+@pytest.mark.parametrize("by_second", [False, True])
+def test_one_of_several_withdraws_by_hiding_and_asking_staff(standing, second, by_second):
+    letter = now(standing).letter
+    withdrawal.withdraw(second if by_second else standing)
+    assert state(standing) == DISPUTED
+    assert (names_on(letter), wall.counts(letter).organisations) == ([], 1)
+    assert revision_of(letter) == letter.revision + 1
+    assert [event.act for event in Event.objects.all()] == ["ask_to_withdraw"]
+    assert {mail for _, mail in mails_asked_for()} == {"contacts_disagree"}
+
+
+def test_the_last_one_that_is_left_withdraws_alone(standing, second):
+    Contact.objects.filter(signature=standing).delete()
+    withdrawal.withdraw(second)
+    assert state(standing)[0] == "withdrawn"
+    assert mails_asked_for() == [(second.pk, "withdrawn")]
+
+
+def test_a_stranger_beside_one_is_told_to_staff_and_the_name_hidden(standing, second):
+    withdrawal.disown(standing)
+    assert state(standing) == DISPUTED
+    assert Event.objects.get().act == "disown"
+
+
+def test_who_is_alone_disowns_nobody():
+    signature = make_signature()
+    withdrawal.disown(signature)
+    assert state(signature) == AGREED
+    assert Event.objects.count() == 0
+
+
+def test_a_correction_is_proposed_by_any_of_them(second, standing):
+    assert withdrawal.correct(second, correction=CORRECTION) == standing
+    assert Proposal.objects.get().signature == standing
+    assert state(standing) == ("published", "public", "correction")
+
+
+def test_a_disagreement_goes_before_a_correction_which_comes_back_after_it(standing, second):
+    make_proposal(standing)
+    withdrawal.withdraw(second)
+    assert state(standing) == DISPUTED
+    moderation.settle(standing, by=make_staff())
+    assert now(standing).question == "correction"
+
+
+# --- one of several erases ---------------------------------------------------------------------------
+
+
+def test_who_came_later_erases_itself_and_the_rest_waits_for_staff(standing, second):
+    tokens.mint(second, Purpose.OWN_PAGE)
+    withdrawal.erase(second)
+    erased = now(second)
+    assert (erased.name, erased.website, erased.dedupe_key, erased.superseded_by) == ("", "", None, None)
+    assert erased.erased_at is not None
+    assert not Token.objects.filter(signature=second).exists()
+    assert [contact.signature for contact in Contact.objects.all()] == [standing]
+    assert state(standing) == DISPUTED
+    assert mails_asked_for() == [(standing.pk, "contacts_disagree")]
+    assert sorted(Event.objects.values_list("act", flat=True)) == ["ask_to_withdraw", "erase_contact"]
+
+
+def test_who_came_first_erases_itself_and_the_signature_stands_for_the_other_one(standing, second):
+    tokens.mint(standing, Purpose.OWN_PAGE)
+    withdrawal.erase(standing)
+    assert not Token.objects.filter(signature=standing).exists()
+    assert [contact.signature for contact in Contact.objects.all()] == [second]
+    assert (now(standing).name, now(standing).dedupe_key) == ("Blue Kettle", None)
+    assert state(standing) == DISPUTED
+    assert mails_asked_for() == [(second.pk, "contacts_disagree")]
+
+
+def test_until_staff_have_settled_it_the_one_that_is_left_does_not_show_it_again(standing, second):
+    withdrawal.erase(standing)
+    withdrawal.choose_visibility(second, visibility="public")
+    assert state(standing) == DISPUTED
+
+
+def test_the_last_one_erases_everything(standing, second):
+    organisation = standing.organisation
+    withdrawal.erase(standing)
+    withdrawal.erase(second)
+    for row in (standing, second):
+        assert "kettle" not in row_of(row).casefold()
+        assert now(row).erased_at is not None
+    assert Contact.objects.count() == Token.objects.count() == 0
+    assert not Organisation.objects.filter(pk=organisation.pk).exists()
+
+
+@pytest.mark.parametrize("by_second", [False, True])
+def test_what_has_ended_is_erased_by_any_of_them_with_all_that_was_joined(standing, second, by_second):
+    moderation.reject(standing, by=make_staff())
+    withdrawal.erase(now(second) if by_second else standing)
+    for row in (standing, second):
+        assert "kettle" not in row_of(row).casefold()
+    assert Contact.objects.count() == 0
+
+
 # --- races -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_hides_while_another_one_shows_and_the_name_is_not_public():
+    letter = make_letter()
+    for number in range(8):
+        standing = make_signature(letter, name=f"House {number}", visibility="delivered_only")
+        second = make_co_contact(standing)
+        outcomes = at_once(
+            lambda s=standing: withdrawal.hide(s),
+            lambda s=second: withdrawal.choose_visibility(s, visibility="public"),
+        )
+        assert [one for one in outcomes if not isinstance(one, Signature)] == []
+        assert now(standing).visibility == "counted_only"
+        assert names_on(letter) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_erase_themselves_at_once_leave_nothing():
+    letter = make_letter()
+    for number in range(8):
+        standing = make_signature(letter, name=f"House {number}")
+        second = make_co_contact(standing)
+        outcomes = at_once(lambda s=standing: withdrawal.erase(s), lambda s=second: withdrawal.erase(s))
+        assert [one for one in outcomes if not isinstance(one, Signature)] == []
+        assert (now(standing).name, now(second).name) == ("", "")
+    assert Contact.objects.count() == Organisation.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -16,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from letters import lifecycle
 from letters.models import Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text
-from signatories import moderation, signing, verification, withdrawal
+from signatories import moderation, signing, verification, vouching, withdrawal
 from signatories.contacts import ContactDetails
 from signatories.models import HoldReason, Organisation, Signature, SignatureStatus, Verification
 
@@ -29,17 +30,17 @@ class Command(BaseCommand):
     help = "Load the demonstration letter with its invented signatories, once."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do nothing where the demonstration's host exists already."""
+        """Do nothing but care for its accounts where the demonstration's host exists already."""
         content = json.loads(CONTENT.read_text())
-        if Host.objects.filter(slug=content["host"]["slug"]).exists():
-            return
         with transaction.atomic():
-            _load(content)
+            if not Host.objects.filter(slug=content["host"]["slug"]).exists():
+                _load(content, _account("demonstration", is_superuser=True))
+            if not settings.PRODUCTION:
+                _care_for_accounts()
 
 
-def _load(content: dict[str, Any]) -> None:
+def _load(content: dict[str, Any], staff: Staff) -> None:
     now = timezone.now()
-    staff = _staff()
     host = _host(content["host"])
     letters = {one["slug"]: _letter(host, one, staff) for one in content["letters"]}
     known: dict[str, Organisation] = {}
@@ -49,18 +50,39 @@ def _load(content: dict[str, Any]) -> None:
         _date(letters[one["slug"]], one["phase"], now, staff)
     for organisation in list(known.values())[::3]:
         verification.verify(organisation, by=staff, verification=Verification.VERIFIED)
+    _discuss(content["desk"], staff, known)
     # Nobody reads the mailboxes of invented organisations.
     DBTaskResult.objects.filter(enqueued_at__gte=now).delete()
 
 
-def _staff() -> Staff:
-    """Return the demonstration's own member of staff, whose password stands in a file for its owner alone."""
+def _account(name: str, *, is_superuser: bool = False) -> Staff:
+    """Return a new account of the demonstration, whose password stands in a file for its owner alone."""
     password = secrets.token_urlsafe(12)
-    path = settings.VAR_DIR / "demonstration-password.txt"
+    path = _password_file(name)
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text(password + "\n")
-    return Staff.objects.create_superuser("demonstration", "", password)
+    return Staff.objects.create_user(
+        name, password=password, is_staff=True, is_superuser=is_superuser, is_demonstration=True
+    )
+
+
+def _password_file(name: str) -> Path:
+    path: Path = settings.VAR_DIR / f"{name}-password.txt"
+    return path
+
+
+def _care_for_accounts() -> None:
+    """Let an account made before there was a second factor go on without, and give it a colleague.
+
+    Some things need two persons.
+    """
+    if not _password_file("demonstration").exists():
+        return  # whoever is called so has a password of their own
+    Staff.objects.filter(username="demonstration").update(is_demonstration=True)
+    if not Staff.objects.filter(username="colleague").exists():
+        roles = Group.objects.filter(name__in=("Moderator", "Data officer"))
+        _account("colleague").groups.set(roles)
 
 
 def _host(content: dict[str, Any]) -> Host:
@@ -120,6 +142,7 @@ def _signature(
         ),
         visibility=entry["visibility"],
         language=entry["language"],
+        place=entry.get("place", ""),
     )
     status = entry["status"]
     if status != SignatureStatus.UNCONFIRMED:
@@ -134,6 +157,28 @@ def _signature(
     elif status == SignatureStatus.WITHDRAWN:
         withdrawal.withdraw(signature)
     _backdate(signature, now - timedelta(days=entry["days_ago"]))
+
+
+def _discuss(content: dict[str, Any], staff: Staff, known: dict[str, Organisation]) -> None:
+    """Leave on the desk what staff find there on a working day: evidence, a note, a vouch, a correction."""
+
+    def signature(entry: dict[str, Any]) -> Signature:
+        return Signature.objects.get(letter__slug=entry["letter"], name=entry["signature"])
+
+    for entry in content["verified"]:
+        verification.add_evidence(known[entry["name"]], by=staff, link=entry["link"], words=entry["words"])
+    for entry in content["vouches"]:
+        vouching.record(
+            signature(entry), voucher=known[entry["voucher"]], how_known=entry["how_known"], by=staff
+        )
+    for entry in content["remarks"]:
+        moderation.remark(signature(entry), by=staff, words=entry["words"])
+    for entry in content["corrections"]:
+        one = signature(entry)
+        correction = withdrawal.Correction(
+            name=entry["name"], latin=one.latin, country=one.country, kind=one.kind, website=one.website
+        )
+        withdrawal.correct(one, correction=correction)
 
 
 def _backdate(signature: Signature, published_at: datetime) -> None:

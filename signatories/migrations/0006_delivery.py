@@ -58,8 +58,8 @@ DROP FUNCTION signatories_refuse_delivery_change();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0010_recipient_email"),
-        ("signatories", "0004_spellings"),
+        ("letters", "0004_recipient_email"),
+        ("signatories", "0005_roles"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

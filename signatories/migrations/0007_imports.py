@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('letters', '0010_recipient_email'),
-        ('signatories', '0010_delivery'),
+        ('letters', '0004_recipient_email'),
+        ('signatories', '0006_delivery'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

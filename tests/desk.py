@@ -1,0 +1,94 @@
+"""Every address of the desk, with a row for each to be about; for tests that must forget none."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.urls import get_resolver, reverse
+from django_tasks_db.models import DBTaskResult
+
+from letters.models import Event, Host, Letter, Text
+from signatories import invalidation, merging, moderation
+from tests.factories import (
+    make_letter,
+    make_member,
+    make_organisation,
+    make_rule,
+    make_signature,
+    make_staff,
+)
+
+
+@cache
+def names_of_the_desk():
+    """Return {name: its parameters} of every address below /admin/; redirects to another address have no name."""
+    return dict(_named(get_resolver(), "", ""))
+
+
+def _named(resolver, namespace, prefix):
+    for pattern in resolver.url_patterns:
+        path = f"{prefix}{pattern.pattern}"
+        if hasattr(pattern, "url_patterns"):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _named(pattern, inner, path)
+        elif path.startswith("admin/") and pattern.name:
+            yield f"{namespace}{pattern.name}", list(pattern.pattern.regex.groupindex)
+
+
+@dataclass
+class World:
+    """One row for every form of the desk, and somebody to be looked at."""
+
+    rows: dict[str, object]
+
+    def address(self, name):
+        """Return the address of that name, about this world's row."""
+        return reverse(name, kwargs={each: self._value(name, each) for each in names_of_the_desk()[name]})
+
+    def _value(self, name, parameter):
+        short = name.rpartition(":")[2]
+        for key in (f"{short} {parameter}", parameter):
+            if key in self.rows:
+                return self.rows[key]
+        models = [model for model in self.rows if short.startswith(f"{model}_")]
+        assert models, f"Say in tests/desk.py which row {name} is about: {parameter} has no value."
+        return self.rows[max(models, key=len)]
+
+
+def make_world():
+    """A signature that waits and one that was decided, with all that belongs to them; a draft; a colleague."""
+    olga = make_staff("olga")
+    colleague = make_member("zoe", "Moderator")
+    make_letter("draft", phase="draft")
+    signature = make_signature(make_letter(), status="awaiting_moderation")
+    published = make_signature(signature.letter, name="Red Kettle")
+    moderation.hold(published, by=olga)
+    moderation.approve(published, by=olga)
+    absorbed, other = make_organisation("Red Kettle Circle"), make_organisation("Green Pot")
+    merging.merge(published.organisation, absorbed, by=olga)
+    rule = invalidation.begin(make_rule(signature.letter, name_pattern="*spam*"), counted=0, by=olga)
+    return World(
+        {
+            "letters_staff": colleague.pk,
+            "auth_user_password": colleague.pk,
+            "auth_group": Group.objects.get(name="Moderator").pk,
+            "letters_event": Event.objects.filter(subject_kind="signature").first().pk,
+            "letters_host": Host.objects.get().pk,
+            "letters_letter": Letter.objects.get(slug="draft").pk,
+            "letters_text": Text.objects.get(letter__slug="draft").pk,
+            "signatories_signature": signature.pk,
+            "signatories_organisation": published.organisation_id,
+            "signatories_organisation_merge other": other.pk,
+            "signatories_invalidation": rule.pk,
+            "django_tasks_database_dbtaskresult": DBTaskResult.objects.first().pk,
+            "language": "en",
+            "app_label": "signatories",
+            "content_type_id": ContentType.objects.get_for_model(Letter).pk,
+            "view_on_site object_id": signature.letter_id,
+            "account_new_password pk": colleague.pk,
+            "account_new_password key": "guessed",
+            "mfa_remove_webauthn pk": 1,
+            "account_nowhere rest": "nowhere",
+        }
+    )
