@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
-from allauth.account.adapter import get_adapter
 from allauth.core.context import request_context
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
-from django.contrib.auth import REDIRECT_FIELD_NAME, SESSION_KEY, logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.exceptions import SessionInterrupted
@@ -27,6 +25,7 @@ from django.utils.http import escape_leading_slashes
 
 from config import errors
 from letters import accounts
+from signatories.entrance.proof import ask_again
 
 STAFF_PATH = "/admin/"
 
@@ -108,14 +107,12 @@ class StaffAccountMiddleware(_StaffOnly):
         return HttpResponseRedirect(reverse("mfa_index"))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer for django-allauth. What was posted is not kept until somebody has proved who they are."""
+        """Answer for django-allauth."""
         if isinstance(exception, ImmediateHttpResponse):
             response: HttpResponse = exception.response
             return response
         if isinstance(exception, ReauthenticationRequired):
-            methods = get_adapter().get_reauthentication_methods(request.user)
-            address = methods[0]["url"] if methods else reverse("account_login")
-            return HttpResponseRedirect(f"{address}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
+            return ask_again(request, back_to=request.path)
         return None
 
 

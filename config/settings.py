@@ -3,6 +3,7 @@
 Outside ENVIRONMENT=production everything has a working default, and only this machine is answered.
 """
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from wsgiref.headers import Headers
@@ -154,6 +155,12 @@ else:
     EMAIL_BACKEND = "config.eml.EmailBackend"  # one file a message, in MAIL_DIR
 EMAIL_TIMEOUT = 30  # a mail server that hangs must not hold the worker
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Undersigned <letters@localhost>")
+# Where mail comes back to, with a + and more before its @; "" where nothing reads it.
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", default="")
+if BOUNCE_ADDRESS and not re.fullmatch(r"[A-Za-z0-9._-]{1,16}@[A-Za-z0-9.-]+", BOUNCE_ADDRESS):
+    raise ImproperlyConfigured(
+        "BOUNCE_ADDRESS must be an address such as bounces@example.org, with at most 16 letters before its @"
+    )
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 # --- files -------------------------------------------------------------------------------------------
@@ -232,6 +239,7 @@ PASSWORD_RESET_TIMEOUT = 3600  # seconds; who asked for the link is at the compu
 ACCOUNT_ADAPTER = "signatories.entrance.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # superusers type the addresses
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # signatories/limits.py counts for all processes together
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60  # seconds: a desk left open is not whoever sits at it
 ACCOUNT_SESSION_REMEMBER = False  # the cookie goes with the browser window, at the latest
 MFA_ADAPTER = "signatories.entrance.adapters.FactorAdapter"
 MFA_FORMS = {
@@ -253,6 +261,11 @@ OWN_PAGE_LINK_LIFE = timedelta(days=365)  # leaving must stay easy; a new link i
 VOUCH_LINK_LIFE = timedelta(
     days=30
 )  # who is asked asks its colleagues first; its own page leads there for longer
+AGREE_LINK_LIFE = timedelta(
+    days=90
+)  # longer than any letter waits for a new yes; every reminder brings another one
+AGREE_REMINDERS = (3, timedelta(days=2))  # as for confirming: two, four and six days after it was asked
+AGREE_LAST_REMINDER = timedelta(hours=48)  # before signing ends, to who is silent still
 PHONE_CODE_LIFE = timedelta(days=3)  # a chat is read within hours, and staff call again after a weekend
 CONFIRM_GRACE = timedelta(hours=72)  # slow mail must not cost a signature sent in time
 MAILS_BEFORE_CONFIRMED = 5  # more is a weapon against somebody's mailbox
@@ -262,6 +275,16 @@ VOUCHES_A_SIGNATURE = 3  # asked for; two are enough, and one may not answer
 VOUCHES_ASKED_OF_ONE = (10, timedelta(days=7))  # a well-known network must not be buried in our mail
 PRESSURE_BURST = (5, timedelta(minutes=5))  # from one place; a camp's Wi-Fi signs more slowly
 PRESSURE_DAY = (20, timedelta(days=1))  # a workshop fits; a herd does not
+WORKSHOP_PLACES = 30  # a room
+WORKSHOP_PLACES_AT_MOST = 100  # a hall; more than that in one place moderators should look at one by one
+WORKSHOP_LIFE = timedelta(days=14)  # boards meet on Thursdays, and a training goes on the week after
+WORKSHOP_LIFE_AT_MOST = timedelta(days=31)  # a sheet that still hangs there is anybody's
+WORKSHOP_KEPT = timedelta(days=90)  # who sat in which room; it mattered while they were decided
+WRONG_CODES = (20, timedelta(minutes=1))  # of a workshop, from one place: a room full of typing errors
+COMMENTS_FROM_ONE_PLACE = (30, timedelta(hours=1))  # an office that reads a draft together
+COMMENTS_A_TEXT = 500  # all stand on one page; nobody reads more
+COMMENTERS_KEPT = timedelta(days=30)  # after the launch: by then everybody asked has been answered
+DRAFT_COMMENTERS_KEPT = timedelta(days=365)  # of a letter that is never launched
 SMALL_CELL = 3  # fewer unnamed organisations than this would name them by their country
 MODERATION_AMBER = timedelta(hours=24)
 MODERATION_RED = timedelta(hours=72)
@@ -278,11 +301,17 @@ LOGIN_TRIES_FROM_ONE_PLACE = (20, timedelta(hours=1))  # an office that returns 
 CODE_TRIES_FROM_NEW_BROWSERS = (30, timedelta(days=1))  # of a million, three at a time; known browsers go on
 PASSWORD_LENGTH_AT_MOST = 128  # a sentence fits; hashing a megabyte would be work that strangers give us
 BULK_LIMIT = 50  # rows a person has really looked at
-REAUTHENTICATE_AFTER = timedelta(minutes=10)  # before contacts leave: a desk left open is nobody's password
 CONTACT_EXPORTS = (3, timedelta(days=1))  # of one person: a mistyped choice or two, and no habit
 LIST_ROWS = 5_000  # of one imported list; a longer one is brought in parts
 LIST_KEPT = timedelta(hours=24)  # what was uploaded and not written; its contacts nobody has agreed to keep
 LIST_MAILS = (50, timedelta(minutes=1))  # a sender of thousands at once is taken for spam
+INVITATION_REMINDERS = (2, timedelta(days=5))  # to who is silent, and how far apart: then somebody calls
+INVITATION_MAILS_APART = timedelta(days=1)  # however often staff press the button
+INVITATION_LINES = 500  # pasted at once: a longer list is a spreadsheet to be cleaned first
+ERASE_INVITED_AFTER_ANSWER = timedelta(days=7)  # a no or a slip can be changed; then the address is of no use
+BOUNCES_IN_A_ROW = 3  # for reasons that may pass, on different days: a full mailbox that nobody empties
+BOUNCES_FORGOTTEN_AFTER = timedelta(days=30)  # further apart than this they are not in a row
+REFUSALS_FORGOTTEN_AFTER = timedelta(days=365)  # one more mail tells whether it is still gone
 NAMES_ON_PAPER = 10_000  # 130 pages, made in two seconds; who wants to read more wants the list itself
 PARCEL_KEPT = timedelta(days=1)  # addressed letters: long enough to send them, and made again in seconds
 COUNTED_AT_MOST = 5_000  # rows of a list: nobody turns a hundred pages, and counting on reads the whole table

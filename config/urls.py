@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from config.health import healthz
 from letters import views as letters
-from signatories import live, public_documents
+from signatories import answering, commenting, live, public_documents
 from signatories import views as signatories
 from signatories.entrance import views as entrance
 
@@ -47,13 +47,22 @@ urlpatterns = [
         path("letters/<slug:slug>/", letters.letter, name="letter"),
         path("letters/<slug:slug>/signatories/", signatories.signatories, name="signatories"),
         path("letters/<slug:slug>/letter.pdf", public_documents.letter_pdf, name="letter_pdf"),
+        path("letters/<slug:slug>/versions/", letters.versions, name="versions"),
+        path("letters/<slug:slug>/versions/<int:number>/", letters.version, name="version"),
         path("letters/<slug:slug>/deliveries/", public_documents.deliveries, name="deliveries"),
         path("letters/<slug:slug>/sign/", signatories.sign, name="sign"),
         path("letters/<slug:slug>/sign/sent/", signatories.sign_sent, name="sign_sent"),
         path("g/<slug:key>/", letters.gathering_letter, name="gathering_letter"),
         path("g/<slug:key>/sign/", signatories.gathering_sign, name="gathering_sign"),
         path("g/<slug:key>/sign/sent/", signatories.gathering_sent, name="gathering_sent"),
+        path("g/<slug:key>/comments/", commenting.gathering_comments, name="gathering_comments"),
+        path("w/<str:code>/", signatories.workshop, name="workshop"),
+        path("w/<str:code>/sign/", signatories.workshop_sign, name="workshop_sign"),
+        path("w/<str:code>/sign/sent/", signatories.workshop_sent, name="workshop_sent"),
+        path("i/<str:token>/", answering.invitation, name="invitation"),
+        path("i/<str:token>/sign/", answering.sign, name="invitation_sign"),
         path("s/<str:token>/confirm/", signatories.confirm, name="confirm"),
+        path("s/<str:token>/agree/", signatories.agree, name="agree"),
         path("s/<str:token>/vouch/", signatories.vouch, name="vouch"),
         path("s/<str:token>/", signatories.own_page, name="own_page"),
         prefix_default_language=False,

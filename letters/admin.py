@@ -28,7 +28,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from letters import accounts, lifecycle, staffing
 from letters.desk import Guarded
-from letters.models import Event, Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text, TextChange
+from letters.models import Event, Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text
 from letters.phases import Phase
 from letters.pictures import written_anew
 from letters.revision import bump_host, bump_with_neighbours
@@ -593,7 +593,7 @@ class LetterAdmin(Guarded):
 
 
 class TextForm(forms.ModelForm[Text]):
-    """A text whose version is counted on by itself."""
+    """A text of a letter in one more language; where it speaks that language already, a version changes it."""
 
     class Meta:
         model = Text
@@ -604,10 +604,23 @@ class TextForm(forms.ModelForm[Text]):
             "body": forms.Textarea(attrs={"rows": 30, "cols": 100, "dir": "auto"}),
         }
 
+    def clean(self) -> dict[str, Any] | None:
+        said = super().clean() or self.cleaned_data
+        letter, language = said.get("letter"), said.get("language")
+        if letter and letter.texts.filter(language=language).exclude(pk=self.instance.pk).exists():
+            self.add_error(
+                "language",
+                _(
+                    "The letter speaks this language already. To change its text, use “Change the text” on the "
+                    "letter’s page."
+                ),
+            )
+        return said
+
 
 @admin.register(Text)
 class TextAdmin(Guarded):
-    """Texts. Once a letter gathers or is open they stand as they are; a change is a new version."""
+    """Texts. Once a letter gathers or is open they stand as they are, and change by a version of the letter."""
 
     form = TextForm
     list_display = ["title", "letter", "language", "version", "standing"]
@@ -627,9 +640,7 @@ class TextAdmin(Guarded):
 
     def save_model(self, request: HttpRequest, obj: Text, form: Any, change: bool) -> None:
         if not change:
-            newest = Text.objects.filter(letter=obj.letter, language=obj.language).first()
-            obj.version = newest.version + 1 if newest else 1
-            obj.change = TextChange.EDITORIAL if newest else TextChange.FIRST
+            obj.version = obj.letter.version_number()  # a translation is one of the text as it is now
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:

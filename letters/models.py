@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -262,12 +262,24 @@ class Letter(models.Model):
         """Choose among texts at hand as `text_for` does."""
         return _nearest(texts, language, original=self.original_language)
 
+    def version_number(self) -> int:
+        """Return the number of the version that stands now."""
+        return self.versions.in_force().aggregate(newest=Max("number"))["newest"] or FIRST_VERSION
+
+    def binding_number(self) -> int:
+        """Return the number of the last version that changed what is asked: an older yes is no yes to the letter."""
+        material = self.versions.in_force().filter(change=TextChange.MATERIAL)
+        return material.aggregate(newest=Max("number"))["newest"] or FIRST_VERSION
+
     def figures_for(self, language: str) -> "list[Figure]":
         """Return the figures in that language, else in the original one."""
         figures = list(self.figures.all())
         return [f for f in figures if f.language == language] or [
             f for f in figures if f.language == self.original_language
         ]
+
+
+FIRST_VERSION = 1  # the one that was written before anything was changed; it has no row of its own
 
 
 class TextStanding(models.TextChoices):
@@ -282,7 +294,11 @@ class TextChange(models.TextChoices):
 
 
 class Text(models.Model):
-    """One language and version of a letter. Once signed it never changes: the database refuses."""
+    """One language of a letter, as it came with one version. Once signed it never changes: the database refuses.
+
+    A language keeps its text until a version brings it another one; a translation that is made later begins with the
+    number of the version it translates.
+    """
 
     letter = models.ForeignKey(Letter, models.PROTECT, related_name="texts", verbose_name=_("letter"))
     language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES)
@@ -299,6 +315,7 @@ class Text(models.Model):
         _("body"),
         help_text=_("Markdown. {organisations} and {countries} become the numbers of the list itself."),
     )
+    what_changed = models.TextField(_("what changed"), blank=True, max_length=600, editable=False)
 
     class Meta:
         verbose_name = _("text")
@@ -309,9 +326,8 @@ class Text(models.Model):
                 fields=["letter", "language", "version"], name="a_version_of_a_text_exists_once"
             ),
             models.CheckConstraint(
-                condition=Q(version=1, change=TextChange.FIRST)
-                | (Q(version__gt=1) & ~Q(change=TextChange.FIRST)),
-                name="a_later_version_says_what_kind_of_change_it_is",
+                condition=Q(version__gt=1) | Q(change=TextChange.FIRST),
+                name="the_first_version_changes_nothing",
             ),
         ]
 
@@ -450,3 +466,150 @@ def record(
         by=by,
         reason=reason,
     )
+
+
+def new_comment_id() -> str:
+    """Return a random id that tells neither order nor number."""
+    return secrets.token_hex(8)
+
+
+class CommentFate(models.TextChoices):
+    OPEN = "open", _("Not decided yet")
+    TAKEN_UP = "taken_up", _("Taken up")
+    NOT_TAKEN_UP = "not_taken_up", _("Not taken up")
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    """Comments, in the words of those who may read them."""
+
+    def for_partners(self) -> "CommentQuerySet":
+        """Those that everybody behind the secret link may read."""
+        return self.filter(is_private=False, hidden_at__isnull=True)
+
+    def oldest_first(self) -> "CommentQuerySet":
+        return self.order_by("at", "pk")
+
+
+class Comment(models.Model):
+    """What a partner says of a draft, or of one passage of it: kept with the version it was said of. Never public."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_comment_id, editable=False)
+    text = models.ForeignKey(Text, models.PROTECT, related_name="comments", verbose_name=_("text"))
+    # Which passage of that version, and what it said: later versions are searched for the same words.
+    passage = models.PositiveSmallIntegerField(_("passage"), null=True, blank=True)
+    passage_digest = models.CharField(max_length=64, blank=True, editable=False)
+    words = models.TextField(_("comment"), max_length=2000)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    organisation = models.CharField(_("organisation"), max_length=255, blank=True)
+    language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES)
+    is_private = models.BooleanField(_("for the coalition alone"), default=False)
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+
+    fate = models.CharField(
+        _("what became of it"), max_length=16, choices=CommentFate.choices, default=CommentFate.OPEN
+    )
+    answer = models.CharField(_("answer"), max_length=400, blank=True)
+    answered_by = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("answered by")
+    )
+    hidden_at = models.DateTimeField(_("hidden"), null=True, blank=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(words=""), name="a_comment_says_something"),
+            models.CheckConstraint(
+                condition=Q(passage__isnull=True, passage_digest="")
+                | (Q(passage__isnull=False) & ~Q(passage_digest="")),
+                name="a_comment_knows_what_its_passage_said",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    """Versions of letters, in the words of those who change them."""
+
+    def in_force(self) -> "VersionQuerySet":
+        """Those that were published."""
+        return self.filter(published_at__isnull=False)
+
+    def drafted(self) -> "VersionQuerySet":
+        return self.filter(published_at__isnull=True)
+
+
+class Version(models.Model):
+    """A change of a letter: drafted by staff and seen by nobody else, then published with a number of its own."""
+
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="versions", verbose_name=_("letter"))
+    number = models.PositiveSmallIntegerField(_("number"), null=True)
+    change = models.CharField(
+        _("change"),
+        max_length=16,
+        choices=[choice for choice in TextChange.choices if choice[0] != TextChange.FIRST],
+    )
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("drafted by"))
+    drafted_at = models.DateTimeField(_("drafted"), default=timezone.now)
+    published_at = models.DateTimeField(_("published"), null=True)
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("version of a letter")
+        verbose_name_plural = _("versions of letters")
+        ordering = ["letter", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="a_version_of_a_letter_exists_once"),
+            models.UniqueConstraint(
+                fields=["letter"],
+                condition=Q(published_at__isnull=True),
+                name="a_letter_has_one_draft_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__isnull=True, published_at__isnull=True)
+                | Q(number__isnull=False, number__gt=FIRST_VERSION, published_at__isnull=False),
+                name="a_version_has_a_number_once_it_is_published",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter_id} {self.number or '-'}"
+
+    @property
+    def is_material(self) -> bool:
+        return self.change == TextChange.MATERIAL
+
+
+class DraftedText(models.Model):
+    """What a version is to say in one language. Apart from the texts, so that no page can show it by mistake."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="drafted")
+    language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES)
+    standing = models.CharField(_("standing"), max_length=16, choices=TextStanding.choices)
+    title = models.CharField(_("title"), max_length=255)
+    subtitle = models.CharField(_("occasion"), max_length=400, blank=True)
+    body = models.TextField(_("body"))
+    what_changed = models.TextField(_("what changed"), max_length=600)
+
+    class Meta:
+        verbose_name = _("drafted text")
+        verbose_name_plural = _("drafted texts")
+        ordering = ["language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "language"], name="a_version_is_drafted_once_a_language"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.language
+
+    @property
+    def direction(self) -> str:
+        return languages.direction(self.language)

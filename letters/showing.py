@@ -2,19 +2,26 @@
 
 from typing import Any
 
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from letters.models import Letter, Text
+from letters import versions
+from letters.models import FIRST_VERSION, Letter, Text
 
 
 def letter_context(letter: Letter) -> dict[str, Any]:
     """Return what every page of a letter says about it."""
     language = get_language()
     text = letter.text_for(language)
+    changes = versions.changes(letter, language)
+    material = [change.number for change in changes if change.is_material]
     return {
         "letter": letter,
         "text": text,
+        "change": next(iter(versions.seen_by_public(letter, changes) if letter.is_public else changes), None),
+        "is_behind": text is not None and text.version < max(material, default=FIRST_VERSION),
+        "asked_again": bool(material),
         "is_fallback": text is not None and text.language != language,
         "figures": letter.figures_for(language),
         "recipients": list(letter.recipients.all()),
@@ -22,6 +29,33 @@ def letter_context(letter: Letter) -> dict[str, Any]:
         "later": _neighbour(letter, earlier=False),
         "host_url": letter.host.get_absolute_url(),
         "accepts_signatures": letter.accepts_signatures,
+        **addresses(letter),
+    }
+
+
+def version_context(letter: Letter, number: int | None) -> dict[str, Any]:
+    """Return what a page of a letter's versions shows: all of them, or one beside the one before. Raises Http404."""
+    language = get_language()
+    every = versions.changes(letter, language)
+    public = versions.seen_by_public(letter, every)
+    before_launch = [change.number for change in every if change not in public]
+    first = max(before_launch, default=FIRST_VERSION)
+    numbers = [*(change.number for change in public), first]
+    if number is not None and number not in numbers:
+        raise Http404
+    shown = numbers[0] if number is None else number
+    change = next((one for one in public if one.number == shown), None)
+    return {
+        "letter": letter,
+        "text": letter.text_for(language),
+        "changes": public,
+        "first": first,
+        "change": change,
+        "is_newest": shown == numbers[0],
+        "shown": versions.text_at(letter, language, number=shown),
+        "compared": versions.compared(letter, language, old=numbers[numbers.index(shown) + 1], new=shown)
+        if change
+        else None,
         **addresses(letter),
     }
 
@@ -35,6 +69,7 @@ def addresses(letter: Letter) -> dict[str, str]:
             "sent_url": reverse("sign_sent", args=[letter.slug]),
             "live_url": reverse("live", args=[letter.slug]),
             "signatories_url": reverse("signatories", args=[letter.slug]),
+            "comments_url": "",
         }
     return {
         "letter_url": reverse("gathering_letter", args=[letter.gathering_key]),
@@ -42,6 +77,7 @@ def addresses(letter: Letter) -> dict[str, str]:
         "sent_url": reverse("gathering_sent", args=[letter.gathering_key]),
         "live_url": "",
         "signatories_url": "",
+        "comments_url": reverse("gathering_comments", args=[letter.gathering_key]),
     }
 
 

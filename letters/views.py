@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from letters import pages
+from letters import pages, showing
 from letters.models import Host, Letter, LetterQuerySet, Text
 from letters.revision import (
     Edition,
@@ -76,6 +76,32 @@ def gathering_letter(request: HttpRequest, key: str) -> HttpResponse:
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response
+
+
+@require_safe
+def versions(request: HttpRequest, slug: str) -> HttpResponse:
+    """How a letter has changed since it was launched, version by version."""
+    edition = edition_of(slug)
+    return pages.answer(
+        request, ("versions", slug), str(edition), lambda: _version_page(request, edition, "versions", None)
+    )
+
+
+@require_safe
+def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """A letter as one version said it, and what that version changed."""
+    edition = edition_of(slug)
+    return pages.answer(
+        request,
+        ("version", slug, number),
+        str(edition),
+        lambda: _version_page(request, edition, "version", number),
+    )
+
+
+def _version_page(request: HttpRequest, edition: Edition, name: str, number: int | None) -> str:
+    letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
+    return render_to_string(f"letters/{name}.html", showing.version_context(letter, number), request)
 
 
 def _letter_page(request: HttpRequest, edition: Edition) -> str:

@@ -169,8 +169,11 @@ def _rendered(snapshot: _Snapshot, *, order: str = Order.ALPHABET) -> Document:
 
 
 def _handed_before(first: Delivery) -> set[int]:
-    """Return the signatures this recipient knows of, and those that stand in the place of one of them today."""
-    names = DeliveredName.objects.filter(delivery__in=[first, *first.supplements.all()])
+    """Return the signatures this recipient knows of, and those that stand in the place of one of them today.
+
+    One that it was told to take off, and that came back, it knows no more.
+    """
+    names = DeliveredName.objects.filter(delivery__in=[first, *first.supplements.all()], told_at=None)
     pairs = names.values_list("signature_id", "signature__superseded_by_id")
     return {pk for pair in pairs for pk in pair if pk}
 

@@ -4,6 +4,7 @@ A mail is a row before it is a message: `send_later` enqueues (signature id, whi
 transaction, and the worker calls `send`, which mints the links, commits their hashes and only then sends.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,13 +18,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_bidi, override
+from django.utils.translation import get_language, get_language_bidi, override
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from letters.emails import absolute, headers, isolated
 from letters.models import Letter
-from signatories import tokens
+from signatories import bounces, consent, tokens
 from signatories.contacts import unseal
 from signatories.models import (
     ENDED,
@@ -54,6 +55,8 @@ class Mail(models.TextChoices):
     ANOTHER_CONTACT = "another_contact"
     CONTACTS_DISAGREE = "contacts_disagree"
     SETTLED = "settled"
+    TEXT_CHANGED = "text_changed"
+    TEXT_CHANGED_MATERIALLY = "text_changed_materially"
 
 
 def _is(status: SignatureStatus) -> Callable[[Signature], bool]:
@@ -83,7 +86,12 @@ _SAYS: dict[Mail, Callable[[Signature], bool]] = {
     Mail.ANOTHER_CONTACT: lambda speaker: not speaker.standing.has_ended,
     Mail.CONTACTS_DISAGREE: _disagrees,
     Mail.SETTLED: lambda speaker: not speaker.standing.has_ended and not _disagrees(speaker),
+    Mail.TEXT_CHANGED: lambda speaker: consent.news(speaker.standing, language_of(speaker)) is not None,
+    Mail.TEXT_CHANGED_MATERIALLY: lambda speaker: consent.is_asked(speaker.standing),
 }
+_OF_A_CHANGE = {Mail.TEXT_CHANGED, Mail.TEXT_CHANGED_MATERIALLY}
+# What a mail may hold, to be links in its HTML.
+_ADDRESSES = ("letter_url", "versions_url", "agree_url", "url")
 _WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN, Mail.ASKED_TO_VOUCH}
 # What one mailbox is told, and not everybody who speaks for the signature.
 _FOR_ONE = {Mail.CONFIRM, Mail.ALREADY_SIGNED, Mail.ASKED_TO_VOUCH, Mail.CO_CONTACT}
@@ -102,6 +110,13 @@ def send_later(
     for speaker in _speakers(signature, mail):
         if apart_from is None or speaker != apart_from.pk:
             send_mail.using(run_after=when).enqueue(speaker, str(mail))
+
+
+def send_to_one_later(speaker: Signature, mail: Mail) -> None:
+    """Ask for a mail to one of those who speak for a signature, inside the caller's transaction."""
+    from signatories.tasks import send_mail  # the task imports this module
+
+    send_mail.enqueue(speaker.pk, str(mail))
 
 
 def _speakers(signature: Signature, mail: Mail) -> list[int]:
@@ -151,17 +166,19 @@ def _message(speaker: Signature, mail: Mail) -> EmailMultiAlternatives:
         subject = " ".join(render_to_string(f"emails/{mail}/subject.txt", context).split())
         frame = {
             "subject": subject,
-            "body": _as_html(body, [context["letter_url"], context.get("url", "")]),
+            "body": _as_html(body, [context[name] for name in _ADDRESSES if name in context]),
             "language": language,
             "rtl": get_language_bidi(),
             **context,
         }
         html = render_to_string("emails/_frame.html", frame)
+    envelope_sender, said = bounces.sender("contact", speaker.public_id)
     message = EmailMultiAlternatives(
         subject=subject,
         body=body,
+        from_email=envelope_sender,
         to=[unseal(speaker.contact).email],
-        headers=headers(),
+        headers={**headers(), **said},
     )
     message.attach_alternative(html, "text/html")
     return message
@@ -173,9 +190,9 @@ def _as_html(body: str, addresses: list[str]) -> SafeString:
     An address reads from left to right among Arabic words, too.
     """
     html = linebreaks(body, autoescape=True)
-    for address in filter(None, map(escape, addresses)):
-        html = html.replace(address, f'<a dir="ltr" href="{address}">{address}</a>')
-    return SafeString(html)  # escaped by linebreaks
+    longest_first = sorted(map(escape, addresses), key=len, reverse=True)  # one may begin like another one
+    ours = re.compile("|".join(map(re.escape, longest_first)))
+    return SafeString(ours.sub(r'<a dir="ltr" href="\g<0>">\g<0></a>', html))  # escaped by linebreaks
 
 
 def _context(speaker: Signature, mail: Mail) -> dict[str, Any]:
@@ -196,9 +213,24 @@ def _context(speaker: Signature, mail: Mail) -> dict[str, Any]:
         minted = tokens.mint(speaker, Purpose.VOUCH)
         context |= {"url": absolute(reverse("vouch", args=[minted.value]))}
     elif mail not in _WITHOUT_OWN_PAGE:
+        context |= _news(speaker, mail) if mail in _OF_A_CHANGE else {}
         minted = tokens.mint(speaker, Purpose.OWN_PAGE)
         context |= {"url": absolute(reverse("own_page", args=[minted.value]))}
     return context
+
+
+def _news(speaker: Signature, mail: Mail) -> dict[str, Any]:
+    """Return what changed since a signature agreed and where it is read; asked for a new yes, where that is given."""
+    found = consent.news(speaker.standing, get_language() or settings.LANGUAGE_CODE)
+    letter = speaker.letter
+    sentences = [" ".join(change.sentence.split()) for change in found.changes] if found else []
+    news: dict[str, Any] = {"changes": [isolated(sentence) for sentence in sentences]}
+    if letter.is_public:
+        news["versions_url"] = absolute(reverse("versions", args=[letter.slug]))
+    if mail == Mail.TEXT_CHANGED_MATERIALLY:
+        minted = tokens.mint(speaker, Purpose.AGREE)
+        news["agree_url"] = absolute(reverse("agree", args=[minted.value]))
+    return news
 
 
 def _letter_path(letter: Letter) -> str:

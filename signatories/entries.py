@@ -172,7 +172,7 @@ def _phone(cell: str, country: str) -> str:
 
 _NEGATION = re.compile(r"^(?:no|non|hapana|لا)\b|\b(?:not|pas|don t|hatu\w+)\b|ليس|غير")
 _YES = re.compile(
-    r"^(?:yes|y|oui|o|si|ndiyo|ndio|true|vrai|verdadero|1|x|ok|okay|نعم|public|publicly|publicado)\b"
+    r"^(?:yes|y|oui|o|si|ndiyo|ndio|true|vrai|verdadero|1|x|ok|okay|checked|نعم|public|publicly|publicado)\b"
     r"|\b(?:agree|accept|accepte|acceptons|acepto|aceptamos|consent|nakubali|tunakubali|d accord|de acuerdo)\b"
     r"|نوافق|اوافق|موافق"
 )

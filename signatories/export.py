@@ -13,6 +13,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models, transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -93,6 +94,8 @@ DESK_COLUMNS = [
     Column("signed", gettext_lazy("Signed"), "created_at"),
     Column("confirmed", gettext_lazy("Confirmed"), "confirmed_at"),
     Column("ended", gettext_lazy("Ended"), "ended_at"),
+    # One that was joined with another of its organisation counts once, with that one.
+    Column("stands_in", gettext_lazy("Superseded by"), "superseded_by__public_id"),
     Column("organisation", gettext_lazy("Organisation"), "organisation__public_id"),
     Column(
         "verification",
@@ -135,11 +138,16 @@ def signatures(
 def contacts(letter: Letter, kind: Format, *, statuses: Sequence[str], reason: str, by: Staff) -> Table:
     """Return who speaks for signatures in these statuses; that they leave is written down and told first.
 
-    Nobody writes to those who left or were refused, and about a follow-up letter only to those who agreed to be
-    kept. Raises TooManyExports.
+    Where several people speak for one, all of them leave, with the number of the signature that stands. Nobody writes
+    to those who left or were refused, and about a follow-up letter only to those who agreed to be kept. Raises
+    TooManyExports.
     """
-    found = Contact.objects.filter(signature__letter=letter, signature__status__in=statuses)
-    found = found.exclude(signature__status__in=ENDED).select_related("signature")
+    live = [status for status in statuses if status not in ENDED]
+    speaks = Q(signature__status__in=live) | Q(
+        signature__status=SignatureStatus.SUPERSEDED, signature__superseded_by__status__in=live
+    )
+    found = Contact.objects.filter(speaks, signature__letter=letter)
+    found = found.select_related("signature__superseded_by")
     if reason == Reason.FOLLOW_UP:
         found = found.filter(signature__keep_contact=True)
     rows = found.order_by("signature__sort_key", "signature").iterator(chunk_size=wall.READ_AT_ONCE)
@@ -248,13 +256,14 @@ def _for_people(value: Any, yes: str) -> Cell:
 
 def _of_contact(contact: Contact) -> list[Any]:
     signature = contact.signature
+    standing = signature.standing
     try:
         person = unseal(contact)
     except (WrongSeal, InvalidToken):  # its key is missing; the others can still be reached
-        return [signature.public_id, signature.name, "", "", "", "", signature.language]
+        return [standing.public_id, standing.name, "", "", "", "", signature.language]
     return [
-        signature.public_id,
-        signature.name,
+        standing.public_id,
+        standing.name,
         person.name,
         person.role,
         person.email,

@@ -1,5 +1,6 @@
 """The public forms. Labels are questions a person can answer; errors say what to do."""
 
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
@@ -17,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
 from letters import countries
-from signatories import names
+from letters.models import Letter
+from signatories import invitations, names
 from signatories.contacts import ContactDetails
-from signatories.models import HowKnown, Kind, Proposal, Signature
+from signatories.models import HowKnown, Invitation, InvitationStatus, Kind, Proposal, Signature
 from signatories.signing import Claim
 from signatories.tokens import normal_code
 from signatories.visibility import Visibility
@@ -355,6 +358,19 @@ class VisibilityForm(forms.Form):
         self.helper = _helper("visibility", button=button, act=act)
 
 
+class AgreeForm(forms.Form):
+    """The new yes to a changed text; nothing is ticked beforehand."""
+
+    agrees = forms.BooleanField(
+        label=_("Our organisation agrees to the letter as it is now."),
+        error_messages={"required": _("Please tick this box if your organisation agrees.")},
+    )
+
+    def __init__(self, *args: Any, act: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper("agrees", button=gettext("We agree"), act=act)
+
+
 class VouchForm(forms.Form):
     """What one verified organisation answers about another one; nothing is chosen beforehand."""
 
@@ -397,6 +413,134 @@ class CorrectForm(FactsForm):
             kind=self.cleaned_data["kind"],
             website=self.cleaned_data["website"],
         )
+
+
+class InvitedSignForm(SignForm):
+    """The ordinary form, with what an invitation knows; whom that was mailed to it does not tell."""
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        known = {"organisation": invitation.name, "country": invitation.country}
+        super().__init__(*args, **{"initial": known, **kwargs})
+        self.fields["contact_email"].help_text = _(
+            "With the address our invitation came to, you have signed by sending this form. To any other address we "
+            "send a link and a code; you sign by confirming. Or a phone number, below."
+        )
+
+
+class DayField(forms.DateField):
+    """A day that only one of several answers needs, so it does not call itself optional."""
+
+    is_one_of_two = True
+
+
+class AnswerForm(forms.Form):
+    """What an organisation answers to an invitation that does not sign now."""
+
+    answer = forms.ChoiceField(
+        label=_("Your answer"),
+        choices=[
+            (InvitationStatus.WILL_SIGN, _("We will sign later, by the day below")),
+            (InvitationStatus.DECLINED, _("We will not sign")),
+            (InvitationStatus.WRONG_PERSON, _("I am not the right person to ask")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose an answer.")},
+    )
+    promised_on = DayField(
+        label=_("By which day?"),
+        required=False,
+        help_text=_(
+            "If you will sign later. For example the day your board meets; we remind you only after it."
+        ),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("Please write the day like this: 2026-03-31")},
+    )
+
+    def __init__(self, *args: Any, letter: Letter, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._first, self._last = invitations.today(letter), invitations.last_day(letter)
+        bounds = {"min": self._first.isoformat(), "max": self._last.isoformat()}
+        self.fields["promised_on"].widget.attrs.update(bounds)
+        self.helper = _helper("answer", "promised_on", button=gettext("Send the answer"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("answer") == InvitationStatus.WILL_SIGN and "promised_on" not in self.errors:
+            self._check_day(cleaned.get("promised_on"))
+        return cleaned
+
+    def _check_day(self, day: date | None) -> None:
+        if day is None:
+            self.add_error("promised_on", gettext("Please choose the day by which you will sign."))
+        elif not self._first <= day <= self._last:
+            last = date_format(self._last, "DATE_FORMAT")
+            self.add_error("promised_on", gettext("Please choose a day from today to %s.") % last)
+
+
+class CommentForm(forms.Form):
+    """What a partner says of a draft; who says it is theirs to tell."""
+
+    words = forms.CharField(
+        label=_("Your comment"),
+        max_length=2000,
+        error_messages={"required": _("Please write what you would like to say.")},
+        widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}),
+    )
+    name = forms.CharField(
+        label=_("Your name"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
+    )
+    organisation = forms.CharField(
+        label=_("Your organisation"),
+        required=False,
+        max_length=names.LONGEST,
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "dir": "auto"}),
+    )
+    is_private = forms.BooleanField(
+        label=_("Only the coalition that writes the letter may read this, nobody else who has the link."),
+        required=False,
+    )
+    nickname = forms.CharField(
+        label=_("Leave this empty"),
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+    on = forms.IntegerField(required=False, min_value=1, max_value=9_999, widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=1, max_value=9_999, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper(
+            "words",
+            "name",
+            "organisation",
+            "is_private",
+            Div("nickname", css_class="trap", aria_hidden="true"),
+            "on",
+            "version",
+            button=gettext("Send the comment"),
+        )
+
+    def clean_words(self) -> str:
+        """Clean each line as a name is cleaned: what hides or turns letters round has no place here either."""
+        lines = (names.clean(line) for line in self.cleaned_data["words"].splitlines())
+        words = "\n".join(lines).strip()
+        if not words:
+            raise ValidationError(self.fields["words"].error_messages["required"], code="required")
+        return words
+
+    def clean_name(self) -> str:
+        return _plain_line(self.cleaned_data["name"])
+
+    def clean_organisation(self) -> str:
+        return _plain_line(self.cleaned_data["organisation"])
+
+    @property
+    def is_trapped(self) -> bool:
+        """Whether a field was filled in that only programs find."""
+        return bool(self.cleaned_data["nickname"])
 
 
 def _helper(*layout: Any, button: str, act: str = "") -> FormHelper:

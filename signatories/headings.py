@@ -136,6 +136,7 @@ _OF_SERVICES = re.compile(
     r"(?:id|key|sid|uid|uuid|start|end|status|notes|tags|ending|index|form ?version|device ?id|edits|instance ?id"
     r"|(?:respondent|collector|network|submission|response|submitter) ?(?:id|type|name)|meta .*|attachments .*"
     r"|review ?state|custom data \d|user ?(?:name|id|agent)|nom d utilisateur|utilisateur|nombre de usuario|ip address"
+    r"|(?:source|page|referr?er) url"
     r"|adresse ip|direccion ip|ip|numero de serie|serial|brouillon|draft|last modified time|start (?:time|date.*)"
     r"|heure de debut|hora de inicio|heure de la derniere modification|stage date utc|validation status|submitted by"
     r"|submission time|date modified|version|#)"
@@ -188,12 +189,12 @@ _PATTERNS: list[tuple[Holds, int, str]] = [
     (
         Holds.FIRST_NAME,
         2,
-        r"\b(?:first name|given name|prenoms?|nombre de pila|primer nombre|jina la kwanza)\b|الاسم الاول",
+        r"\b(?:first name|given name|name first|prenoms?|nombre de pila|primer nombre|jina la kwanza)\b|الاسم الاول",
     ),
     (
         Holds.LAST_NAME,
         2,
-        r"\b(?:last name|surname|family name|nom de famille|apellidos?|jina la (?:mwisho|ukoo|familia))\b"
+        r"\b(?:last name|surname|family name|name last|nom de famille|apellidos?|jina la (?:mwisho|ukoo|familia))\b"
         r"|العايله|اللقب",
     ),
     (

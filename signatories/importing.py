@@ -15,7 +15,7 @@ from letters.models import Host, Letter, Staff, Text, record
 from letters.parsing import ParsedLetter, ParsedSignatory, parse_letter, read_document
 from letters.phases import Phase
 from letters.revision import bump
-from signatories import likeness, names
+from signatories import consent, likeness, names
 from signatories.models import Channel, Organisation, Signature, SignatureStatus
 from signatories.visibility import Visibility
 
@@ -169,6 +169,7 @@ def _add_signatures(letter: Letter, text: Text, parsed: ParsedLetter) -> int:
         _signature(letter, text, one, organisation)
         for one, organisation in zip(new, organisations, strict=True)
     )
+    consent.sort_out(Signature.objects.filter(letter=letter))  # the text on the page may be older than ours
     return len(new)
 
 
@@ -182,6 +183,7 @@ def _signature(letter: Letter, text: Text, one: ParsedSignatory, organisation: O
     signature = Signature(
         letter=letter,
         text=text,
+        agreed_version=text.version,
         organisation=organisation,
         name=organisation.name,
         country=one.country,

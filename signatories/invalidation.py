@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from letters.models import Event, Staff, record
 from letters.revision import bump
-from signatories import names
+from signatories import consent, names
 from signatories.contacts import domain_key
 from signatories.events import note_each
 from signatories.models import (
+    ACCEPTED,
     Contact,
     Invalidated,
     Invalidation,
@@ -183,7 +184,7 @@ def work_on(invalidation_id: int) -> None:
         else:
             _end(invalidation, InvalidationStatus.DONE if forth else InvalidationStatus.UNDONE)
         invalidation.save(update_fields=["done", "status", "ended_at"])
-        if SignatureStatus.PUBLISHED in changed:
+        if not set(ACCEPTED).isdisjoint(changed):
             bump([invalidation.letter_id])
 
 
@@ -342,7 +343,7 @@ def _returnable(invalidation: Invalidation) -> QuerySet[Invalidated]:
         signature__reject_reason=RejectReason.INVALIDATED,
         signature__erased_at__isnull=True,
     )
-    return rows.exclude(status=SignatureStatus.PUBLISHED, signature__organisation__isnull=True)
+    return rows.exclude(status__in=ACCEPTED, signature__organisation__isnull=True)
 
 
 def _restored(rows: list[Invalidated]) -> list[Invalidated]:
@@ -371,6 +372,7 @@ def _put_back(rows: list[Invalidated]) -> None:
         Signature.objects.filter(pk__in=alike).update(
             status=status, hold_reason=hold_reason, reject_reason="", ended_at=None
         )
+    consent.sort_out(Signature.objects.filter(pk__in=[row.signature_id for row in rows]))
 
 
 def _asked_by(invalidation: Invalidation) -> Staff | None:

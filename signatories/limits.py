@@ -69,6 +69,32 @@ def may_try(place: str, who: str) -> bool:
     return all(_count(key, [span])[span] <= most for key, (most, span) in _tries(place, who).items())
 
 
+def may_comment(place: str) -> bool:
+    """Count one comment from a place, and say whether to take it."""
+    most, span = settings.COMMENTS_FROM_ONE_PLACE
+    return _count(keyed("comments", place), [span])[span] <= most
+
+
+def may_try_codes(place: str) -> bool:
+    """Whether a place has tried few enough wrong codes of workshops of late. Counts nothing; see `count_wrong_code`.
+
+    Those who guess in the same moment are counted after they were let pass: a few more of them change nothing.
+    """
+    most, span = settings.WRONG_CODES
+    counted = Pressure.objects.filter(
+        place=keyed("codes", place),
+        since=_window(timezone.now(), span),
+        seconds=int(span.total_seconds()),
+    )
+    return not counted.filter(count__gte=most).exists()
+
+
+def count_wrong_code(place: str) -> None:
+    """Count one code that opened no workshop."""
+    _most, span = settings.WRONG_CODES
+    _count(keyed("codes", place), [span])
+
+
 def may_try_from_new_browsers(who: str) -> bool:
     """Count one try that came from a browser unknown to somebody, wherever that is: many places guess together."""
     most, span = settings.CODE_TRIES_FROM_NEW_BROWSERS

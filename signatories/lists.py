@@ -371,6 +371,7 @@ def _sign(entry: Entry, file: ImportFile, *, after: timedelta) -> Signature:
         country=entry.country,
         kind=entry.kind,
         website=entry.website,
+        agreed_version=file.letter.version_number(),
         channel=Channel.LIST,
         source_line=entry.line,
         language=language,

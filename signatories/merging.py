@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Staff, record
 from letters.revision import bump
-from signatories import agreement, ledger, organisations, questions, rehearsal, vouching
+from signatories import agreement, consent, ledger, organisations, questions, rehearsal, vouching
 from signatories.emails import Mail, call_back, send_later
 from signatories.events import note, note_each
 from signatories.ledger import Changes, Ledger, give_back, only
 from signatories.locking import Rows, lock_together
 from signatories.models import (
+    ACCEPTED,
     Contact,
     Distinction,
     Evidence,
@@ -167,8 +168,10 @@ def _stand_together(letters: list[OnLetter], *, by: Staff) -> dict[str, list[int
 def _put_behind(signature: Signature, standing: Signature, *, by: Staff) -> None:
     """Let another signature of the same organisation stand for this one, whose contact speaks for that from now on."""
     standing.staff_cap = narrower(standing.staff_cap, signature.staff_cap)
-    if SignatureStatus.PUBLISHED == standing.status == signature.status:
-        standing.published_at = min(filter(None, (standing.published_at, signature.published_at)))
+    if standing.status in ACCEPTED and signature.status in ACCEPTED:
+        standing.published_at = min(
+            filter(None, (standing.published_at, signature.published_at)), default=None
+        )
     standing.save(update_fields=["staff_cap", "published_at"])
     if signature.question not in ("", Question.CORRECTION):
         questions.ask(standing, Question(signature.question))
@@ -249,7 +252,13 @@ def _shown(rows: Rows) -> dict[int, tuple[Any, ...]]:
 
 def _public_facts(signature: Signature) -> tuple[Any, ...]:
     seen = reach(signature.status, signature.visibility, signature.staff_cap)
-    return seen.counted, seen.named_publicly, signature.published_at if seen.named_publicly else None
+    is_accepted = signature.status in ACCEPTED
+    return (
+        seen.counted,
+        is_accepted,
+        seen.named_publicly,
+        signature.published_at if seen.named_publicly else None,
+    )
 
 
 def _letters_that_changed(shown: dict[int, tuple[Any, ...]], rows: Rows) -> set[int]:
@@ -275,6 +284,7 @@ def undo(merge: Merge, *, by: Staff) -> Undone:
         Distinction.objects.filter(pk__in=before["distinctions"]).delete()
         said_since = _part_words(before["rows"])
         left = _part_signatures(merge)
+        consent.sort_out(Signature.objects.filter(pk__in=rows.signatures))
         if said_since:
             vouching.weigh_all(rows.organisations, Question.VOUCHER_DOUBTED)
         merge.undone_at, merge.before = timezone.now(), {}

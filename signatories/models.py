@@ -1,19 +1,20 @@
 """Who says it too: organisations, their signatures, and, apart from both, their contacts."""
 
 import secrets
+from datetime import date
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from letters import countries, languages
-from letters.models import Letter, Recipient, Staff, Text
+from letters.models import FIRST_VERSION, Letter, Recipient, Staff, Text, Version
 from signatories import likeness, names
 from signatories.visibility import StaffCap, Visibility, named_publicly
 
@@ -42,6 +43,8 @@ class SignatureStatus(models.TextChoices):
     AWAITING_MODERATION = "awaiting_moderation", _("Waiting for a moderator")
     HELD = "held", _("Held")
     PUBLISHED = "published", _("Published")
+    # Published before the text changed in what it asks: neither counted nor named until its organisation agrees again.
+    TO_AGREE_AGAIN = "to_agree_again", _("Asked for a new yes")
     REJECTED = "rejected", pgettext_lazy("signature", "Rejected")
     WITHDRAWN = "withdrawn", _("Withdrawn")
     SUPERSEDED = "superseded", _("Superseded")
@@ -49,6 +52,8 @@ class SignatureStatus(models.TextChoices):
 
 ENDED = (SignatureStatus.REJECTED, SignatureStatus.WITHDRAWN, SignatureStatus.SUPERSEDED)
 DECIDABLE = (SignatureStatus.AWAITING_MODERATION, SignatureStatus.HELD)
+ACCEPTED = (SignatureStatus.PUBLISHED, SignatureStatus.TO_AGREE_AGAIN)  # staff have approved it; it stands
+CONFIRMED = (*DECIDABLE, *ACCEPTED)
 
 
 class Question(models.TextChoices):
@@ -191,6 +196,14 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         """Those that count without being named to the public."""
         return self.published().exclude(visibility=Visibility.PUBLIC, staff_cap__in=["", StaffCap.PUBLIC])
 
+    def accepted(self) -> "SignatureQuerySet":
+        """Those that stand under the letter, or did until its text changed."""
+        return self.filter(status__in=ACCEPTED)
+
+    def to_agree_again(self) -> "SignatureQuerySet":
+        """Those that count no more until their organisation says yes to the text as it is now."""
+        return self.filter(status=SignatureStatus.TO_AGREE_AGAIN)
+
     def live(self) -> "SignatureQuerySet":
         """Those that have not ended."""
         return self.exclude(status__in=ENDED)
@@ -217,6 +230,10 @@ class Signature(models.Model):
         Letter, models.PROTECT, related_name="signatures", verbose_name=_("letter"), editable=False
     )
     text = models.ForeignKey(Text, models.PROTECT, related_name="+", verbose_name=_("text that was read"))
+    # Of the letter, for all languages. The database counts nobody who agreed to less than the last material one.
+    agreed_version = models.PositiveSmallIntegerField(
+        _("version it agreed to"), default=FIRST_VERSION, editable=False
+    )
     organisation = models.ForeignKey(
         Organisation,
         models.PROTECT,
@@ -257,6 +274,17 @@ class Signature(models.Model):
     )
     # Which ones came from one place on one day; the key that made it is thrown away the same day.
     batch = models.CharField(max_length=16, blank=True, editable=False)
+    # In which room it was signed; forgotten with the workshop, and never public.
+    workshop = models.ForeignKey(
+        "Workshop",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="signatures",
+        db_index=False,
+        editable=False,
+        verbose_name=_("workshop"),
+    )
     visibility = models.CharField(
         _("who may see the name"), max_length=16, choices=Visibility.choices, default=Visibility.COUNTED_ONLY
     )
@@ -290,7 +318,13 @@ class Signature(models.Model):
         expression=Case(
             When(status__in=DECIDABLE, then=Coalesce("confirmed_at", "created_at")),
             When(status=SignatureStatus.UNCONFIRMED, by_phone=True, then="created_at"),
-            When(Q(status=SignatureStatus.PUBLISHED) & ~Q(question=""), then="asked_at"),
+            When(
+                status=SignatureStatus.UNCONFIRMED,
+                channel=Channel.ON_BEHALF,
+                mails_before_confirmed=0,
+                then="created_at",
+            ),
+            When(Q(status__in=ACCEPTED) & ~Q(question=""), then="asked_at"),
         ),
         output_field=models.DateTimeField(null=True),
         db_persist=True,
@@ -307,7 +341,7 @@ class Signature(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=~Q(status=SignatureStatus.PUBLISHED) | Q(organisation__isnull=False),
+                condition=~Q(status__in=ACCEPTED) | Q(organisation__isnull=False),
                 name="a_published_signature_has_an_organisation",
             ),
             models.CheckConstraint(
@@ -360,6 +394,9 @@ class Signature(models.Model):
             ),
             GinIndex(fields=["spellings"], opclasses=["gin_trgm_ops"], name="signatures_by_spelling"),
             models.Index(fields=["batch"], condition=~Q(batch=""), name="signatures_of_a_batch"),
+            models.Index(
+                fields=["workshop"], condition=Q(workshop__isnull=False), name="signatures_of_a_workshop"
+            ),
             models.Index(fields=["queued_at", "id"], condition=Q(queued_at__isnull=False), name="the_queue"),
             models.Index(fields=["created_at", "letter"], name="signatures_by_time"),
             models.Index(
@@ -387,6 +424,7 @@ class Signature(models.Model):
         self.name = self.latin = self.country = self.kind = self.website = self.batch = ""
         self.is_network = False
         self.dedupe_key = None
+        self.workshop = None
         self.erased_at = timezone.now()
 
     @property
@@ -667,6 +705,7 @@ class Purpose(models.TextChoices):
     CONFIRM = "confirm", _("Confirm")
     OWN_PAGE = "own_page", _("Own page")
     VOUCH = "vouch", _("Vouch")
+    AGREE = "agree", _("Agree to a changed text")
     PHONE = "phone", _("Confirm by phone")
 
 
@@ -961,28 +1000,45 @@ class Delivery(models.Model):
 
 
 def _names_still_stand() -> Q:
-    """Return what is true of a handed-over name that may stand in a document today, as visibility.reach says it."""
+    """Return what is true of a handed-over name that its recipient may see today, as visibility.named_to says it."""
 
     def stands(path: str) -> Q:
-        shown = Q(**{f"{path}status": SignatureStatus.PUBLISHED})
+        # What was handed over held the text they agreed to: that another one is asked about takes no name out of it.
+        shown = Q(**{f"{path}status__in": ACCEPTED})
         hidden = Q(**{f"{path}visibility": Visibility.COUNTED_ONLY}) | Q(
             **{f"{path}staff_cap": StaffCap.COUNTED_ONLY}
         )
-        return shown & ~hidden
+        for_recipients_alone = Q(**{f"{path}visibility": Visibility.DELIVERED_ONLY}) | Q(
+            **{f"{path}staff_cap": StaffCap.DELIVERED_ONLY}
+        )
+        agreed = Coalesce(f"{path}confirmed_at", f"{path}created_at")
+        added_later = Q(delivery__recipient__addressed_since__gt=agreed)
+        return shown & ~hidden & ~(for_recipients_alone & added_later)
 
+    who_it_is_now = Q(signature=OuterRef("signature")) | Q(signature=OuterRef("signature__superseded_by"))
+    excluding = Signature.excluded_recipients.through.objects.filter(
+        who_it_is_now, recipient=OuterRef("delivery__recipient")
+    )
     joined = Q(signature__status=SignatureStatus.SUPERSEDED)
-    return stands("signature__") | (joined & stands("signature__superseded_by__"))
+    somewhere = stands("signature__") | (joined & stands("signature__superseded_by__"))
+    return Q(told_at=None) & somewhere & ~Exists(excluding)
 
 
 class DeliveredNameQuerySet(models.QuerySet["DeliveredName"]):
     """Names that were handed over, and what became of them."""
 
     def still_standing(self) -> "DeliveredNameQuerySet":
-        return self.filter(_names_still_stand())
+        """Those the recipient may be handed again; one it was told to take off comes back by a supplement alone."""
+        return self._that_stand(True)
 
     def removed(self) -> "DeliveredNameQuerySet":
-        """Those that may be named to nobody any more: withdrawn, hidden, refused, held or erased since."""
-        return self.exclude(_names_still_stand())
+        """Those taken off since: withdrawn, hidden, refused, held or erased, or not meant for this recipient now."""
+        return self._that_stand(False)
+
+    def _that_stand(self, wanted: bool) -> "DeliveredNameQuerySet":
+        """Return one half or the other: what cannot be known counts as taken off, and no row is in neither."""
+        stands = Case(When(_names_still_stand(), then=True), default=False)
+        return self.alias(stands=stands).filter(stands=wanted)
 
 
 class DeliveredName(models.Model):
@@ -1067,3 +1123,248 @@ class Parcel(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class InvitationStatus(models.TextChoices):
+    TO_SEND = "to_send", pgettext_lazy("invitation", "To send")
+    INVITED = "invited", pgettext_lazy("invitation", "Invited")
+    BOUNCED = "bounced", pgettext_lazy("invitation", "Came back")
+    WILL_SIGN = "will_sign", pgettext_lazy("invitation", "Will sign")
+    SIGNED = "signed", pgettext_lazy("invitation", "Signed")
+    DECLINED = "declined", pgettext_lazy("invitation", "Will not sign")
+    WRONG_PERSON = "wrong_person", pgettext_lazy("invitation", "Wrong person")
+    TAKEN_OFF = "taken_off", pgettext_lazy("invitation", "Taken off the list")
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Invitations, in the words of those who chase answers."""
+
+    def standing(self) -> "InvitationQuerySet":
+        """Those that were not taken off the list."""
+        return self.exclude(status=InvitationStatus.TAKEN_OFF)
+
+    def unanswered(self, today: date) -> "InvitationQuerySet":
+        """Those that were asked and said nothing, and those whose promised day has passed."""
+        silent = Q(status__in=[InvitationStatus.INVITED, InvitationStatus.BOUNCED])
+        late = Q(status=InvitationStatus.WILL_SIGN, promised_on__lt=today)
+        return self.filter(silent | late)
+
+    def by_name(self) -> "InvitationQuerySet":
+        return self.order_by("sort_key", "pk")
+
+
+class Invitation(models.Model):
+    """An organisation that a letter asks to sign, who chases it, and what it answered."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
+    name = models.CharField(_("name"), max_length=names.LONGEST, blank=True)
+    name_key = models.CharField(max_length=names.LONGEST * 2, blank=True, editable=False)
+    sort_key = models.TextField(blank=True, editable=False, db_collation="C")
+    country = models.CharField(_("country"), max_length=2, blank=True, choices=countries.choices)
+    language = models.CharField(_("language of its mails"), max_length=8, choices=languages.CHOICES)
+    # A network that has signed is named by its signature, so that its name goes when it does.
+    network = models.ForeignKey(
+        Signature, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("network")
+    )
+    network_label = models.CharField(_("network"), max_length=names.LONGEST, blank=True)
+    chased_by = models.ForeignKey(
+        Staff, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who chases")
+    )
+    words = models.TextField(_("note"), blank=True, max_length=2000)
+
+    status = models.CharField(
+        _("status"), max_length=16, choices=InvitationStatus.choices, default=InvitationStatus.TO_SEND
+    )
+    promised_on = models.DateField(_("will sign by"), null=True, blank=True)
+    signature = models.ForeignKey(
+        Signature, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("signature")
+    )
+    added_at = models.DateTimeField(_("added"), default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(_("invited"), null=True, editable=False)
+    reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    reminders = models.PositiveSmallIntegerField(_("reminders since it answered"), default=0, editable=False)
+    answered_at = models.DateTimeField(_("answered"), null=True, editable=False)
+    emptied_at = models.DateTimeField(_("erased"), null=True, editable=False)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["letter", "name_key", "country"],
+                condition=~Q(status=InvitationStatus.TAKEN_OFF) & ~Q(name=""),
+                name="an_organisation_is_invited_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=InvitationStatus.WILL_SIGN, promised_on__isnull=False)
+                | ~Q(status=InvitationStatus.WILL_SIGN) & Q(promised_on__isnull=True),
+                name="a_promise_and_nothing_else_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[InvitationStatus.INVITED, InvitationStatus.BOUNCED])
+                | Q(sent_at__isnull=False),
+                name="who_was_invited_was_so_on_a_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") | Q(emptied_at__isnull=False),
+                name="an_invitation_has_a_name_until_it_is_emptied",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["letter", "status", "sort_key", "id"], name="invitations_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id  # Django's admin log copies this; it must hold no name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.fill_keys()
+        super().save(*args, **kwargs)
+
+    def fill_keys(self) -> None:
+        """Derive what names are compared and sorted by."""
+        self.name_key = names.key(self.name)
+        self.sort_key = names.sort_key(self.name)
+
+    @property
+    def country_name(self) -> str:
+        return countries.name(self.country)
+
+    @property
+    def network_name(self) -> str:
+        return self.network.name if self.network else self.network_label
+
+
+class InvitedContact(models.Model):
+    """Whom an invitation is mailed to. Private: sealed, and in a table of its own, as contacts are."""
+
+    invitation = models.OneToOneField(Invitation, models.CASCADE, related_name="contact")
+    sealed = models.BinaryField()
+    address_key = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        verbose_name = _("contact of an invitation")
+        verbose_name_plural = _("contacts of invitations")
+
+    def __str__(self) -> str:
+        return "contact"
+
+
+class InvitationLink(models.Model):
+    """A link that was mailed with an invitation: its hash. The link itself is stored nowhere."""
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="links")
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("link of an invitation")
+        verbose_name_plural = _("links of invitations")
+
+    def __str__(self) -> str:
+        return "link"
+
+
+class WorkshopQuerySet(models.QuerySet["Workshop"]):
+    """Workshops, in the words of those who hold them."""
+
+    def running(self) -> "WorkshopQuerySet":
+        """Those whose code opens the form."""
+        return self.filter(stopped_at__isnull=True, good_until__gt=timezone.now())
+
+    def newest_first(self) -> "WorkshopQuerySet":
+        return self.order_by("-made_at", "-pk")
+
+
+class Workshop(models.Model):
+    """A room in which many organisations sign one after another: how many may, until when, by the code on its sheet.
+
+    The code itself is stored nowhere. Its label is for staff alone.
+    """
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
+    label = models.CharField(_("label"), max_length=80)
+    code_digest = models.CharField(max_length=64, unique=True, editable=False)
+    places = models.PositiveSmallIntegerField(_("places"))
+    taken = models.PositiveSmallIntegerField(_("places taken"), default=0, editable=False)
+    made_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+    good_until = models.DateTimeField(_("good until"))
+    stopped_at = models.DateTimeField(_("stopped"), null=True, editable=False)
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("made by"))
+
+    objects = WorkshopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("workshop")
+        verbose_name_plural = _("workshops")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(taken__lte=F("places")), name="a_workshop_gives_no_place_it_has_not_got"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_running(self) -> bool:
+        return self.stopped_at is None and self.good_until > timezone.now()
+
+    @property
+    def left(self) -> int:
+        return self.places - self.taken
+
+
+class Notice(models.Model):
+    """That one contact was told of one version of a letter, and how often it was reminded: never twice of the same."""
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="+")
+    signature = models.ForeignKey(Signature, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    reminders = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("notice of a version")
+        verbose_name_plural = _("notices of versions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "signature"], name="a_contact_is_told_of_a_version_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "notice"
+
+
+class BouncingMailboxQuerySet(models.QuerySet["BouncingMailbox"]):
+    """Mailboxes from which mail came back."""
+
+    def refusing(self) -> "BouncingMailboxQuerySet":
+        """Those that take no mail any more."""
+        return self.filter(refuses_since__isnull=False)
+
+
+class BouncingMailbox(models.Model):
+    """That mail to one mailbox came back, how often, and since when it is taken to be no mailbox any more."""
+
+    address_key = models.CharField(
+        max_length=64, unique=True
+    )  # as a contact's: the address itself stands nowhere
+    times = models.PositiveSmallIntegerField(default=0)  # in a row, for a reason that may pass
+    last_at = models.DateTimeField(default=timezone.now, db_index=True)
+    refuses_since = models.DateTimeField(null=True)
+
+    objects = BouncingMailboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mailbox that mail came back from")
+        verbose_name_plural = _("mailboxes that mail came back from")
+
+    def __str__(self) -> str:
+        return "mailbox"

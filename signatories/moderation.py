@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Staff
 from letters.revision import bump
-from signatories import agreement, contacts, organisations, questions, undoing, vouching
+from signatories import agreement, consent, contacts, organisations, questions, undoing, vouching
 from signatories.emails import Mail, call_back, send_later
 from signatories.events import note
 from signatories.locking import lock
 from signatories.models import (
+    ACCEPTED,
+    CONFIRMED,
     DECIDABLE,
     Channel,
     Contact,
@@ -94,6 +96,8 @@ def approve(
 ) -> Signature:
     """Show a confirmed signature on its letter, as the given organisation's or as a new one's.
 
+    One that has not agreed to the text as it is now is asked first, and shown with its yes.
+
     Where that organisation's name was imported from a published list, the signatory claims its place: contact and
     facts move onto the published row, which is returned. Where it has signed already, the contact can be made to
     speak for that signature too, which is returned. Without `by` it comes from a contact that is known, and nobody
@@ -135,10 +139,10 @@ def reject(signature: Signature, *, by: Staff, reason: str = RejectReason.NOT_AN
         signature = lock(signature)
         calls = signature.by_phone and signature.status == SignatureStatus.UNCONFIRMED
         joined = signature.superseded_by
-        if not (calls or joined) and signature.status not in (*DECIDABLE, SignatureStatus.PUBLISHED):
+        if not (calls or joined) and signature.status not in CONFIRMED:
             raise NotAwaitingModeration(signature.status)
         was = undoing.before(signature)
-        was_counted = signature.status == SignatureStatus.PUBLISHED
+        was_counted = signature.status in ACCEPTED
         signature.status = SignatureStatus.REJECTED
         signature.reject_reason = RejectReason(reason)
         signature.superseded_by = None
@@ -159,10 +163,10 @@ def hold(signature: Signature, *, by: Staff, reason: str = HoldReason.OTHER) -> 
     """Set a signature aside, off the wall if it was on it, and mail the reason. Raises NotAwaitingModeration."""
     with transaction.atomic():
         signature = lock(signature)
-        if signature.status not in (*DECIDABLE, SignatureStatus.PUBLISHED):
+        if signature.status not in CONFIRMED:
             raise NotAwaitingModeration(signature.status)
         was = undoing.before(signature)
-        was_counted = signature.status == SignatureStatus.PUBLISHED
+        was_counted = signature.status in ACCEPTED
         signature.status = SignatureStatus.HELD
         signature.hold_reason = HoldReason(reason)
         signature.save(update_fields=["status", "hold_reason"])
@@ -245,7 +249,7 @@ def settle(signature: Signature, *, by: Staff, outcome: str = Outcome.KEEP_HIDDE
         if not question or question == Question.CORRECTION or signature.has_ended:
             raise NothingAsked
         was = undoing.before(signature)
-        was_named, was_counted = signature.is_named_publicly, signature.status == SignatureStatus.PUBLISHED
+        was_named, was_counted = signature.is_named_publicly, signature.status in ACCEPTED
         questions.answer(signature)
         mail = None
         if question == Question.CONTACTS_DISAGREE:
@@ -275,7 +279,7 @@ def undo(signature: Signature, *, by: Staff) -> Signature:
         if decision is None:
             raise NothingToUndo
         act, since, organisation = decision.act, decision.at, signature.organisation
-        was_counted, joined = signature.status == SignatureStatus.PUBLISHED, signature.superseded_by
+        was_counted, joined = signature.status in ACCEPTED, signature.superseded_by
         try:
             with transaction.atomic():
                 undoing.restore(signature, decision)
@@ -290,7 +294,7 @@ def undo(signature: Signature, *, by: Staff) -> Signature:
             _join_again(signature, signature.superseded_by)
         note("undo", signature, by=by, reason=act)
         call_back(signature, since=since)
-        if was_counted or signature.status == SignatureStatus.PUBLISHED:
+        if was_counted or signature.status in ACCEPTED:
             bump([signature.letter_id])
     return signature
 
@@ -329,9 +333,8 @@ def _publish(signature: Signature, organisation: Organisation) -> None:
     vouchers = vouching.vouchers_of(signature)
     kept = organisations.keep(organisation, beside=vouchers) or _new_organisation(signature)
     signature.organisation = kept
-    signature.status = SignatureStatus.PUBLISHED
     signature.hold_reason = ""
-    signature.published_at = signature.published_at or timezone.now()
+    consent.stand(signature)
     try:
         with transaction.atomic():
             signature.save(update_fields=["organisation", "status", "hold_reason", "published_at"])
@@ -344,8 +347,7 @@ def _publish(signature: Signature, organisation: Organisation) -> None:
 
 
 def _may_be_joined(signature: Signature, standing: Signature) -> bool:
-    published = standing.status == SignatureStatus.PUBLISHED
-    return published and not _is_unclaimed(standing) and _has_contact(signature)
+    return standing.status in ACCEPTED and not _is_unclaimed(standing) and _has_contact(signature)
 
 
 def _join(signature: Signature, standing: Signature, was: undoing.Before, *, by: Staff | None) -> Signature:
@@ -411,10 +413,18 @@ def _claim_place(signature: Signature, place: Signature) -> Signature:
     """
     for field in ("name", "latin", "country", "kind", "is_network", "website"):
         setattr(place, field, getattr(signature, field))
-    for field in ("visibility", "language", "keep_contact", "by_phone", "text_id", "confirmed_at"):
+    for field in (
+        "visibility",
+        "language",
+        "keep_contact",
+        "by_phone",
+        "text_id",
+        "confirmed_at",
+        "agreed_version",
+    ):
         setattr(place, field, getattr(signature, field))
     place.staff_cap = narrower(place.staff_cap, signature.staff_cap)
-    place.status = SignatureStatus.PUBLISHED
+    consent.stand(place)
     place.hold_reason = ""
     place.batch = signature.batch
     place.dedupe_key = signature.dedupe_key

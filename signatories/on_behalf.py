@@ -8,11 +8,11 @@ from letters.models import Letter, Staff, Text
 from signatories import names
 from signatories.contacts import ContactDetails, dedupe_key, seal
 from signatories.emails import Mail, send_later
-from signatories.events import note, who_did
+from signatories.events import note
 from signatories.locking import SignatureEnded, lock
 from signatories.models import Channel, ConsentChannel, Remark, Signature, SignatureStatus
 from signatories.signing import Claim, LetterNotOpen
-from signatories.verification import ConfirmingIsOver, SamePerson
+from signatories.verification import ConfirmingIsOver, refuse_who_entered
 
 
 class NotOnBehalf(Exception):
@@ -38,6 +38,7 @@ def enter(
     evidence: str,
     by: Staff,
     contact: ContactDetails | None = None,
+    keep_contact: bool = False,
 ) -> Signature:
     """Write down the yes an organisation gave to somebody of the coalition: how, and where that is kept.
 
@@ -56,9 +57,11 @@ def enter(
         kind=claim.kind,
         website=claim.website,
         is_network=claim.is_network,
+        agreed_version=letter.version_number(),
         visibility=visibility,
         channel=Channel.ON_BEHALF,
         language=language,
+        keep_contact=keep_contact and contact is not None,
         by_phone=contact is not None and not contact.email,
         mails_before_confirmed=int(mails),
     )
@@ -88,8 +91,7 @@ def second(signature: Signature, *, by: Staff) -> Signature:
             raise NotOnBehalf
         if signature.status != SignatureStatus.UNCONFIRMED:
             return signature
-        if who_did("enter", signature) == by.pk:
-            raise SamePerson
+        refuse_who_entered(signature, by=by)
         if not signature.letter.accepts_confirmations:
             raise ConfirmingIsOver
         signature.confirmed_at = timezone.now()

@@ -10,7 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import Staff
-from signatories.models import HoldReason, Question, Reading, Signature, SignatureQuerySet, SignatureStatus
+from signatories.models import (
+    ACCEPTED,
+    HoldReason,
+    Question,
+    Reading,
+    Signature,
+    SignatureQuerySet,
+    SignatureStatus,
+)
 
 READING_LASTS = timedelta(minutes=2)  # after that a colleague may be handed the case: somebody went for lunch
 
@@ -21,6 +29,7 @@ class WaitsFor(models.TextChoices):
     DECISION = "decision", _("To decide")
     HELD = "held", _("Held")
     CALL = "call", _("To call")
+    SECOND = "second", _("To confirm")
     CORRECTION = "correction", _("Corrections")
     QUESTION = "question", _("Questions")
 
@@ -28,9 +37,12 @@ class WaitsFor(models.TextChoices):
 _WAITING_FOR = {
     WaitsFor.DECISION: Q(status=SignatureStatus.AWAITING_MODERATION),
     WaitsFor.HELD: Q(status=SignatureStatus.HELD),
-    WaitsFor.CALL: Q(status=SignatureStatus.UNCONFIRMED),
-    WaitsFor.CORRECTION: Q(status=SignatureStatus.PUBLISHED, question=Question.CORRECTION),
-    WaitsFor.QUESTION: Q(status=SignatureStatus.PUBLISHED) & ~Q(question=Question.CORRECTION),
+    WaitsFor.CALL: Q(status=SignatureStatus.UNCONFIRMED, by_phone=True),
+    WaitsFor.SECOND: Q(
+        status=SignatureStatus.UNCONFIRMED, by_phone=False
+    ),  # entered on behalf, by a colleague
+    WaitsFor.CORRECTION: Q(status__in=ACCEPTED, question=Question.CORRECTION),
+    WaitsFor.QUESTION: Q(status__in=ACCEPTED) & ~Q(question=Question.CORRECTION),
 }
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from letters.models import Letter
 from signatories.models import (
+    ACCEPTED,
     Merge,
     Organisation,
     Question,
@@ -40,7 +41,7 @@ _FOUND_OUT = (Verification.VERIFIED, Verification.DOUBTFUL, Verification.REJECTE
 _DOUBTED = (Verification.DOUBTFUL, Verification.REJECTED)
 _FILLED = ("latin", "country", "kind", "website")
 # What a colleague has approved, or would have to, keeps its contact; what is held is decided by itself.
-_JOINED = (SignatureStatus.PUBLISHED, SignatureStatus.AWAITING_MODERATION)
+_JOINED = (*ACCEPTED, SignatureStatus.AWAITING_MODERATION)
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _on_letter(both: list[Signature]) -> OnLetter:
 
 def _precedence(signature: Signature) -> tuple[Any, ...]:
     """Return what decides which of two stays: a published one, one that can be written to, the older one."""
-    way = (SignatureStatus.PUBLISHED, SignatureStatus.AWAITING_MODERATION, SignatureStatus.HELD)
+    way = (*ACCEPTED, SignatureStatus.AWAITING_MODERATION, SignatureStatus.HELD)
     place = way.index(signature.status) if signature.status in way else len(way)
     return place, not hasattr(signature, "contact"), signature.pk
 

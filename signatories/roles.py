@@ -23,16 +23,20 @@ _LETTERS: _Rights = {
 }
 _DELIVERIES: _Rights = {"signatories.delivery": "view add change"}
 _LISTS: _Rights = {"signatories.importfile": "view add change"}
+_INVITATIONS: _Rights = {"signatories.invitation": "view add change"}
+_WORKSHOPS: _Rights = {"signatories.workshop": "view add change"}
+_COMMENTS: _Rights = {"letters.comment": "view change"}
 _EVENTS: _Rights = {"letters.event": "view"}  # of what one may see; see letters.admin.EventAdmin
 
 ROLES: dict[str, _Rights] = {
-    gettext_noop("Moderator"): {**_SIGNATURES, **_EVENTS},
-    gettext_noop("Editor"): {**_LETTERS, **_DELIVERIES, **_EVENTS},
+    gettext_noop("Moderator"): {**_SIGNATURES, **_INVITATIONS, **_WORKSHOPS, **_EVENTS},
+    gettext_noop("Editor"): {**_LETTERS, **_DELIVERIES, **_COMMENTS, **_EVENTS},
     gettext_noop("Data officer"): {
         "signatories.signature": "view",
         "signatories.organisation": "view",
         "signatories.contact": "view export",
         **_LISTS,
+        **_INVITATIONS,
         **_EVENTS,
     },
     gettext_noop("Manager"): {
@@ -40,6 +44,9 @@ ROLES: dict[str, _Rights] = {
         **_LETTERS,
         **_DELIVERIES,
         **_LISTS,
+        **_INVITATIONS,
+        **_WORKSHOPS,
+        **_COMMENTS,
         **_EVENTS,
         "signatories.invalidation": "view add change",
         "letters.staff": "view add change",

@@ -104,9 +104,22 @@ def _rows(table: Iterable[Iterable[str]]) -> list[Row]:
 PASTED_LABELS = ["Organisation", "Country", "Contact person", "Role", "Line"]
 
 
+# What chat programs put before a message that is copied: when, and who wrote it; their numbers; their bold letters.
+_SAID_BY = re.compile(
+    r"\s*(?:\[\d[\d/.\-]{4,9},? [^\]]{4,20}\]|\d[\d/.\-]{4,9},? \d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)? -) [^:]{1,60}: "
+)
+_NUMBER_IN_A_KEY = re.compile("^\\s*(?:\\d\ufe0f?\u20e3)+\\s*")
+_BOLD = re.compile(r"(?<!\w)([*_])(?=\S)([^*_]+)\1(?!\w)")
+
+
+def _without_chat(line: str) -> str:
+    line = _NUMBER_IN_A_KEY.sub("", _SAID_BY.sub("", line, count=1))
+    return _BOLD.sub(r"\2", line)
+
+
 def _names_of(text: str) -> list[Row]:
     """Return a row for each name, and one without a name for each line that none was read from."""
-    lines = text.splitlines()
+    lines = [_without_chat(line) for line in text.splitlines()]
     names = signatories_in(rows_of([Line(number, line) for number, line in enumerate(lines, 1)]))
     found = {one.line: Row(one.line, [one.name, one.country, one.person, one.role]) for one in names}
     silent = {

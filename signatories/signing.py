@@ -8,11 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from letters.models import Letter, Text
-from signatories import limits, names
+from signatories import limits, names, workshops
 from signatories.contacts import ContactDetails, address_key, dedupe_key, seal
 from signatories.emails import Mail, send_later
 from signatories.events import note
-from signatories.models import Channel, HoldReason, Signature, SignatureStatus
+from signatories.models import Channel, HoldReason, Signature, SignatureStatus, Workshop
 from signatories.visibility import Visibility
 
 REMIND_OF_PAGE_EVERY = timedelta(hours=1)  # who signs again by mistake needs one mail, not one a tap
@@ -45,12 +45,13 @@ def sign(
     keep_contact: bool = False,
     place: str = "",
     trapped: bool = False,
+    workshop: Workshop | None = None,
 ) -> Signature:
     """Write down an organisation's yes, to be confirmed from its mailbox or, by phone, by staff.
 
     Neither reads nor writes Organisation: what a stranger types attaches to nothing, changes nothing, reveals
     nothing and blocks nobody. The same mailbox signing for the same name again changes nothing and is mailed
-    again. Raises LetterNotOpen.
+    again. Many from one place wait for a person, unless a workshop has a place for them. Raises LetterNotOpen.
     """
     if not letter.accepts_signatures:
         raise LetterNotOpen
@@ -63,6 +64,7 @@ def sign(
         kind=claim.kind,
         website=claim.website,
         is_network=claim.is_network,
+        agreed_version=letter.version_number(),
         visibility=visibility,
         channel=Channel.FORM,
         language=language,
@@ -74,13 +76,17 @@ def sign(
     with transaction.atomic():
         may_mail = bool(contact.email) and limits.may_mail(address_key(contact.address))
         signature.mails_before_confirmed = int(may_mail)
-        if place and limits.is_pressing(place):
+        if workshop is not None and workshops.take_place(workshop, letter=letter):
+            signature.workshop = workshop
+        elif place and limits.is_pressing(place):
             signature.hold_reason = HoldReason.PRESSURE
         if trapped:
             signature.hold_reason = HoldReason.TRAP
         if not _insert(signature):
             first = _signed_before(signature)
             if first is not None:
+                if signature.workshop is not None:
+                    workshops.give_place_back(signature.workshop)
                 _remind(first, may_mail=may_mail)
                 return first
             signature.save(force_insert=True)  # the first one was withdrawn in this very moment

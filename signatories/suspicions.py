@@ -44,8 +44,11 @@ class Surge:
 
 
 def batches(letter: Letter | None = None) -> list[FromOnePlace]:
-    """Return where many live signatures came from one place, the most first. After a week that is forgotten."""
-    found = Signature.objects.live().exclude(batch="")
+    """Return where many live signatures came from one place, the most first. After a week that is forgotten.
+
+    Those of a workshop were expected.
+    """
+    found = Signature.objects.live().filter(workshop=None).exclude(batch="")
     found = found.filter(created_at__gt=timezone.now() - settings.BATCH_KEPT)
     if letter is not None:
         found = found.filter(letter=letter)

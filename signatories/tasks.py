@@ -13,11 +13,26 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
+from letters import comments
 from letters.tasks import is_final, next_try
-from signatories import emails, export, invalidation, limits, lists, merging, parcels, undoing
+from signatories import (
+    bounces,
+    emails,
+    export,
+    invalidation,
+    invitation_mails,
+    invitations,
+    limits,
+    lists,
+    merging,
+    parcels,
+    undoing,
+    versions,
+    workshops,
+)
 from signatories.contacts import WrongSeal
 from signatories.events import note
-from signatories.models import Contact, Signature, SignatureStatus, Token
+from signatories.models import Contact, Invitation, Signature, SignatureStatus, Token
 from signatories.withdrawal import erase
 
 logger = logging.getLogger(__name__)
@@ -38,6 +53,7 @@ def send_mail(signature_id: int, mail: str, attempt: int = 1) -> str:
     except SMTPRecipientsRefused as refused:
         if is_final(refused):
             _give_up(signature_id, "mailbox_refused")
+            _count_refusal(signature_id, refused)
             return "refused"
         return _try_again(signature_id, mail, attempt)
     except (
@@ -51,6 +67,10 @@ def send_mail(signature_id: int, mail: str, attempt: int = 1) -> str:
     return "sent"
 
 
+def _count_refusal(signature_id: int, refused: SMTPRecipientsRefused) -> None:
+    bounces.take_refusal("contact", Signature.objects.get(pk=signature_id).public_id, refused)
+
+
 def _try_again(signature_id: int, mail: str, attempt: int) -> str:
     when = next_try(attempt)
     if when is None:
@@ -58,6 +78,48 @@ def _try_again(signature_id: int, mail: str, attempt: int) -> str:
         return "given up"
     send_mail.using(run_after=when).enqueue(signature_id, mail, attempt + 1)
     return "later"
+
+
+@task()
+def send_invitation(invitation_id: int, mail: str, attempt: int = 1) -> str:
+    """Send one mail to somebody who is invited; like `send_mail` it ends without an exception in every case."""
+    try:
+        invitation_mails.send(invitation_id, invitations.InvitationMail(mail))
+    except SMTPRecipientsRefused as refused:
+        if is_final(refused):
+            return _invitation_refused(invitation_id)
+        return _try_invitation_again(invitation_id, mail, attempt)
+    except (OSError, InvalidToken):  # as in `send_mail`
+        return _try_invitation_again(invitation_id, mail, attempt)
+    except (ValueError, WrongSeal):  # as in `send_mail`
+        return _invitation_refused(invitation_id)
+    return "sent"
+
+
+def _invitation_refused(invitation_id: int) -> str:
+    invitation = Invitation.objects.filter(pk=invitation_id).first()
+    if invitation is not None:
+        invitations.bounced(invitation.public_id, permanent=True)
+    return "refused"
+
+
+def _try_invitation_again(invitation_id: int, mail: str, attempt: int) -> str:
+    when = next_try(attempt)
+    if when is not None:
+        send_invitation.using(run_after=when).enqueue(invitation_id, mail, attempt + 1)
+        return "later"
+    invitation = Invitation.objects.filter(pk=invitation_id).first()
+    if invitation is not None:
+        invitations.not_sent(invitation, invitations.InvitationMail(mail))
+    return "given up"
+
+
+@task()
+def tell_of_version(version_id: int) -> None:
+    """Ask for the mails about a changed text, some at a time: a sender of thousands at once is taken for spam."""
+    if versions.tell(version_id):
+        _at_once, apart = settings.LIST_MAILS
+        tell_of_version.using(run_after=timezone.now() + apart).enqueue(version_id)
 
 
 @task()
@@ -110,6 +172,8 @@ def do_what_is_due() -> None:
     undoing.forget()
     lists.forget()
     merging.forget()
+    workshops.forget()
+    comments.forget()
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Token.objects.filter(expires_at__lt=timezone.now() - settings.CONFIRM_LINK_LIFE).delete()
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - _FINISHED_KEPT).delete()
@@ -119,6 +183,10 @@ def do_what_is_due() -> None:
     parcels.forget()
     invalidation.forget()
     forget_batches()
+    bounces.forget()
+    versions.tell_who_is_due()
+    invitations.forget()
+    invitations.remind_due()
 
 
 def revive_stuck_jobs() -> int:

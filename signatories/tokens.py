@@ -19,6 +19,7 @@ _LIFE = {
     Purpose.CONFIRM: settings.CONFIRM_LINK_LIFE,
     Purpose.OWN_PAGE: settings.OWN_PAGE_LINK_LIFE,
     Purpose.VOUCH: settings.VOUCH_LINK_LIFE,
+    Purpose.AGREE: settings.AGREE_LINK_LIFE,
     Purpose.PHONE: settings.PHONE_CODE_LIFE,
 }
 _WITH_CODE = (Purpose.CONFIRM, Purpose.PHONE)

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from letters.models import Event, Staff
-from signatories import organisations
-from signatories.models import Decision, Organisation, Proposal, Signature
+from signatories import consent, organisations
+from signatories.models import ACCEPTED, Decision, Organisation, Proposal, Signature
 
 _FACTS = ("name", "latin", "country", "kind", "website")
 _MOMENTS = ("published_at", "ended_at", "asked_at")
@@ -72,6 +72,8 @@ def restore(signature: Signature, decision: Decision) -> None:
     proposed = was.pop("proposal", None)
     for field, value in was.items():
         setattr(signature, field, _moment(value) if field in _MOMENTS else value)
+    if signature.status in ACCEPTED:  # the text may have changed meanwhile
+        consent.stand(signature)
     if signature.organisation_id is not None:  # it may have been merged, or erased, meanwhile
         signature.organisation = organisations.keep(Organisation(pk=signature.organisation_id))
     derived = ["name_key", "sort_key", "spellings"]

@@ -7,11 +7,22 @@ from django.db.models import Q
 from django.utils import timezone
 
 from letters.models import Staff, record
-from signatories import chat, moderation, names, organisations, questions, tokens, vouching
+from signatories import (
+    chat,
+    consent,
+    invitations,
+    moderation,
+    names,
+    organisations,
+    questions,
+    tokens,
+    vouching,
+)
 from signatories.emails import Mail, send_later
-from signatories.events import note
+from signatories.events import note, who_did
 from signatories.locking import Rows, SignatureEnded, lock, lock_together
 from signatories.models import (
+    ACCEPTED,
     ENDED,
     Contact,
     Evidence,
@@ -33,7 +44,7 @@ class NotByPhone(Exception):
 
 
 class SamePerson(Exception):
-    """Who handed the code on has it before them; a second person confirms that it came back."""
+    """Who entered a signature, or handed its code on, has both before them; a second person confirms."""
 
 
 class NoEvidence(Exception):
@@ -43,11 +54,13 @@ class NoEvidence(Exception):
 # --- confirming --------------------------------------------------------------------------------------------
 
 
-def confirm(signature: Signature, *, visibility: str) -> Signature:
+def confirm(signature: Signature, *, visibility: str, version: int | None = None) -> Signature:
     """Take the mailbox's yes, with the choice who may see the name. Confirming twice keeps the first time.
 
+    It is a yes to the letter as it is now; whoever read a `version` that asks for something else reads it first.
+
     Where the letter trusts verified organisations, what one of them signs from a mailbox we know is published.
-    Raises ConfirmingIsOver or SignatureEnded.
+    Raises ConfirmingIsOver, SignatureEnded or TextChangedMeanwhile.
     """
     with transaction.atomic():
         signature = lock(signature)
@@ -57,10 +70,13 @@ def confirm(signature: Signature, *, visibility: str) -> Signature:
             return signature
         if not signature.letter.accepts_confirmations:
             raise ConfirmingIsOver
+        consent.refuse_another_text(signature.letter, read=version)
+        consent.take_yes(signature, version=signature.letter.version_number())
         signature.visibility = visibility
         _move_on(signature)
         _attach_to_organisation_of_mailbox(signature)
         note("confirm", signature)
+        invitations.notice(signature)
         if _needs_no_moderator(signature):
             return moderation.approve(signature, by=None)
         held = signature.status == SignatureStatus.HELD
@@ -91,6 +107,7 @@ def confirm_by_hand(signature: Signature, *, by: Staff, code: str) -> Signature:
     tokens.WrongCode, or as `confirm` does.
     """
     _refuse_unless_phone_waits(signature)
+    refuse_who_entered(signature, by=by)
     if tokens.redeem_phone_code(signature, code=tokens.normal_code(code)).by_id == by.pk:
         raise SamePerson
     with transaction.atomic():
@@ -98,7 +115,14 @@ def confirm_by_hand(signature: Signature, *, by: Staff, code: str) -> Signature:
         _refuse_unless_phone_waits(signature)
         _move_on(signature)
         note("confirm_by_hand", signature, by=by)
+        invitations.notice(signature)
     return signature
+
+
+def refuse_who_entered(signature: Signature, *, by: Staff) -> None:
+    """Let nobody confirm what they entered themselves on behalf of an organisation. Raises SamePerson."""
+    if who_did("enter", signature) == by.pk:
+        raise SamePerson
 
 
 # --- verifying ---------------------------------------------------------------------------------------------
@@ -154,7 +178,7 @@ def add_evidence(organisation: Organisation, *, by: Staff, link: str = "", words
 def _move_on(signature: Signature) -> None:
     signature.confirmed_at = timezone.now()
     signature.status = SignatureStatus.HELD if signature.hold_reason else SignatureStatus.AWAITING_MODERATION
-    signature.save(update_fields=["visibility", "confirmed_at", "status"])
+    signature.save(update_fields=["visibility", "confirmed_at", "status", "agreed_version", "text"])
 
 
 def _refuse_unless_phone_waits(signature: Signature) -> None:
@@ -188,7 +212,7 @@ def _organisation_of_mailbox(signature: Signature) -> Organisation | None:
     """
     key = signature.contact.address_key
     speaks = Q(contact__address_key=key) | Q(co_signatures__contact__address_key=key)
-    standing = Signature.objects.filter(speaks, status=SignatureStatus.PUBLISHED)
+    standing = Signature.objects.filter(speaks, status__in=ACCEPTED)
     known = list(
         Organisation.objects.filter(verification=Verification.VERIFIED, signatures__in=standing).distinct()[
             :2
@@ -223,7 +247,7 @@ def _concerned_by_verifying(organisation: Organisation) -> Rows:
 def _ask_about(organisation: Organisation) -> None:
     """Put the published signatures of an organisation that is in doubt before staff again."""
     if organisation.verification in (Verification.DOUBTFUL, Verification.REJECTED):
-        for signature in organisation.signatures.filter(status=SignatureStatus.PUBLISHED):
+        for signature in organisation.signatures.filter(status__in=ACCEPTED):
             questions.ask(signature, Question.ORGANISATION_DOUBTED)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
+from crispy_forms.layout import Hidden
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -18,8 +19,21 @@ from letters.models import Letter
 from letters.phases import Phase
 from letters.revision import Edition, edition_of
 from letters.showing import addresses
-from signatories import agreement, limits, names, signing, tokens, verification, vouching, wall, withdrawal
-from signatories.forms import CodeForm, CorrectForm, SignForm, VisibilityForm, VouchForm
+from signatories import (
+    agreement,
+    consent,
+    limits,
+    names,
+    signing,
+    tokens,
+    verification,
+    versions,
+    vouching,
+    wall,
+    withdrawal,
+    workshops,
+)
+from signatories.forms import AgreeForm, CodeForm, CorrectForm, SignForm, VisibilityForm, VouchForm
 from signatories.locking import SignatureEnded
 from signatories.models import (
     Organisation,
@@ -30,11 +44,34 @@ from signatories.models import (
     SignatureStatus,
     Vouch,
     VouchStatus,
+    Workshop,
 )
 from signatories.origin import sent_from_elsewhere
+from signatories.private_pages import letter_closed as _letter_closed
+from signatories.private_pages import no_store as _no_store
+from signatories.private_pages import page as _page
+from signatories.private_pages import sent_from_elsewhere_said as _sent_from_elsewhere
 
 _SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
 _TokenView = Callable[[HttpRequest, str], HttpResponse]
+
+
+class Room(NamedTuple):
+    """A workshop, and the code somebody came with: the addresses of its pages carry it, so that no cookie must."""
+
+    workshop: Workshop
+    code: str
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        return {
+            "letter_url": reverse("workshop", args=[self.code]),
+            "sign_url": reverse("workshop_sign", args=[self.code]),
+            "sent_url": reverse("workshop_sent", args=[self.code]),
+        }
+
+
+_RoomView = Callable[[HttpRequest, Room], HttpResponse]
 
 # --- the list ----------------------------------------------------------------------------------------
 
@@ -131,19 +168,23 @@ def _launched(url: str) -> HttpResponse:
     return _no_store(HttpResponseRedirect(url, preserve_request=True))
 
 
-def _sign(request: HttpRequest, letter: Letter) -> HttpResponse:
+def _sign(request: HttpRequest, letter: Letter, room: Room | None = None) -> HttpResponse:
     if not letter.accepts_signatures:
         return _letter_closed(request, letter)
     if request.method != "POST":
-        return _sign_page(request, letter, SignForm())
+        return _sign_page(request, letter, SignForm(), room=room)
     form = SignForm(request.POST)
     if sent_from_elsewhere(request):
-        return _sign_page(request, letter, form, problem=_sent_from_elsewhere(), status=403)
+        return _sign_page(request, letter, form, room=room, problem=_sent_from_elsewhere(), status=403)
     if not form.is_valid():
-        return _sign_page(request, letter, form, status=422)
+        return _sign_page(request, letter, form, room=room, status=422)
     text = letter.text_for(get_language())
     if text is None:
         raise Http404
+    try:
+        consent.refuse_another_text(letter, read=_version_read(request))
+    except consent.TextChangedMeanwhile:
+        return _sign_page(request, letter, form, room=room, problem=_text_changed_meanwhile(), status=409)
     try:
         signing.sign(
             letter,
@@ -155,10 +196,12 @@ def _sign(request: HttpRequest, letter: Letter) -> HttpResponse:
             keep_contact=form.cleaned_data["keep"],
             place=limits.place_of(request),
             trapped=form.is_trapped,
+            workshop=room.workshop if room else None,
         )
     except signing.LetterNotOpen:
         return _letter_closed(request, letter)
-    return _no_store(HttpResponseRedirect(addresses(letter)["sent_url"], status=303))
+    here = room.addresses if room else addresses(letter)
+    return _no_store(HttpResponseRedirect(here["sent_url"], status=303))
 
 
 def _empty_form(request: HttpRequest, edition: Edition) -> str:
@@ -167,26 +210,35 @@ def _empty_form(request: HttpRequest, edition: Edition) -> str:
 
 
 def _sign_page(
-    request: HttpRequest, letter: Letter, form: SignForm, *, problem: str = "", status: int = 200
+    request: HttpRequest,
+    letter: Letter,
+    form: SignForm,
+    *,
+    room: Room | None = None,
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     recipients = list(letter.recipients.all())
+    form.helper.add_input(Hidden("version", letter.version_number()))
     context = {
         "form": form,
         "form_problem": problem,
         "recipients": recipients,
         "governments": sorted({one.country_name for one in recipients if one.country}),
+        **(room.addresses if room else {}),
     }
     return _page(request, "sign", letter, context, status=status)
 
 
-def _sent(request: HttpRequest, letter: Letter) -> HttpResponse:
+def _sent(request: HttpRequest, letter: Letter, room: Room | None = None) -> HttpResponse:
+    around = {"next_url": room.addresses["sign_url"], **room.addresses} if room else {}
     if request.method != "POST":
-        return _page(request, "sent", letter, {"form": CodeForm()})
+        return _page(request, "sent", letter, {"form": CodeForm(), **around})
     form = CodeForm(request.POST)
     if sent_from_elsewhere(request):
         form.add_error(None, _sent_from_elsewhere())
     if not form.is_valid():
-        return _page(request, "sent", letter, {"form": form}, status=422)
+        return _page(request, "sent", letter, {"form": form, **around}, status=422)
     try:
         signature = tokens.redeem_code(
             letter, address=form.cleaned_data["contact_email"], code=form.cleaned_data["code"]
@@ -195,13 +247,87 @@ def _sent(request: HttpRequest, letter: Letter) -> HttpResponse:
         form.add_error(
             "code", _("Address and code do not belong together. After five tries, use the link in the mail.")
         )
-        return _page(request, "sent", letter, {"form": form}, status=422)
+        return _page(request, "sent", letter, {"form": form, **around}, status=422)
     minted = tokens.mint(signature, Purpose.CONFIRM)
     return _no_store(HttpResponseRedirect(reverse("confirm", args=[minted.value]), status=303))
 
 
-def _letter_closed(request: HttpRequest, letter: Letter) -> HttpResponse:
-    return _page(request, "letter_closed", letter, {}, status=410)
+# --- signing at a workshop -----------------------------------------------------------------------------
+
+
+def _with_code(*, late: _RoomView) -> Callable[[_RoomView], _TokenView]:
+    """Make of a view of a room one of the code on its sheet. Every code that opens nothing is answered alike.
+
+    `late` answers what is sent from a page that was opened before the workshop was over.
+    """
+
+    def decorate(view: _RoomView) -> _TokenView:
+        @wraps(view)
+        def view_of_code(request: HttpRequest, code: str) -> HttpResponse:
+            place = limits.place_of(request)
+            if not limits.may_try_codes(place):
+                return _code_opens_nothing(request, status=429)
+            try:
+                room = Room(workshops.find(code), code)
+            except workshops.CodeUnknown:
+                limits.count_wrong_code(place)
+                return _code_opens_nothing(request)
+            except workshops.WorkshopOver as over:
+                is_late = request.method == "POST"
+                return late(request, Room(over.workshop, code)) if is_late else _code_opens_nothing(request)
+            return view(request, room) if _is_open(room) else _not_open(request, room)
+
+        return view_of_code
+
+    return decorate
+
+
+def _is_open(room: Room) -> bool:
+    return room.workshop.letter.accepts_signatures
+
+
+def _not_open(request: HttpRequest, room: Room) -> HttpResponse:
+    """Say that signing has ended; of a draft say nothing."""
+    letter = room.workshop.letter
+    return _letter_closed(request, letter) if letter.is_public else _code_opens_nothing(request)
+
+
+def _sign_late(request: HttpRequest, room: Room) -> HttpResponse:
+    """Lead what was typed on to the public form; a secret letter's has another address, which the code never told."""
+    letter = room.workshop.letter
+    return _launched(addresses(letter)["sign_url"]) if letter.is_public else _code_opens_nothing(request)
+
+
+def _confirm_late(request: HttpRequest, room: Room) -> HttpResponse:
+    """Take the code of a mail: who signed in time confirms in time."""
+    return _sent(request, room.workshop.letter, room)
+
+
+@require_safe
+@_with_code(late=_sign_late)
+def workshop(request: HttpRequest, room: Room) -> HttpResponse:
+    """The letter that is signed in a room, to be read there, and the way to its form."""
+    is_secret = not room.workshop.letter.is_public
+    context = {"is_full": not room.workshop.left, "is_secret": is_secret, **room.addresses}
+    return _page(request, "workshop", room.workshop.letter, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_code(late=_sign_late)
+def workshop_sign(request: HttpRequest, room: Room) -> HttpResponse:
+    """The form of a room. Where all its places are taken it is the ordinary form."""
+    return _sign(request, room.workshop.letter, room)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_with_code(late=_confirm_late)
+def workshop_sent(request: HttpRequest, room: Room) -> HttpResponse:
+    """What to do now, and the way to sign for the next organisation on the same phone."""
+    return _sent(request, room.workshop.letter, room)
+
+
+def _code_opens_nothing(request: HttpRequest, *, status: int = 404) -> HttpResponse:
+    return _no_store(render(request, "signatories/workshop_unknown.html", {"status": status}, status=status))
 
 
 # --- confirming --------------------------------------------------------------------------------------
@@ -242,21 +368,100 @@ def _confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
     if not signature.letter.accepts_confirmations:
         return _letter_closed(request, signature.letter)
     if request.method != "POST":
-        form = VisibilityForm(button=button)
-        return _page(request, "confirm", signature.letter, {"signature": signature, "form": form})
+        return _confirm_page(request, signature, VisibilityForm(button=button))
     form = VisibilityForm(request.POST, button=button)
     if sent_from_elsewhere(request):
         form.add_error(None, _sent_from_elsewhere())
     if not form.is_valid():
-        context = {"signature": signature, "form": form}
-        return _page(request, "confirm", signature.letter, context, status=422)
+        return _confirm_page(request, signature, form, status=422)
     try:
-        signature = verification.confirm(signature, visibility=form.cleaned_data["visibility"])
+        signature = verification.confirm(
+            signature, visibility=form.cleaned_data["visibility"], version=_version_read(request)
+        )
+    except consent.TextChangedMeanwhile:
+        form.add_error(None, _text_changed_meanwhile())
+        return _confirm_page(request, signature, form, status=409)
     except verification.ConfirmingIsOver:
         return _letter_closed(request, signature.letter)
     except SignatureEnded:
         return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
     return _page(request, "confirmed", signature.letter, {"signature": signature})
+
+
+def _confirm_page(
+    request: HttpRequest, signature: Signature, form: VisibilityForm, *, status: int = 200
+) -> HttpResponse:
+    """Show who signs and, where the text has changed since, how; confirming says yes to it as it is now."""
+    form.helper.add_input(Hidden("version", signature.letter.version_number()))
+    news = consent.news(signature, get_language())
+    context = {"signature": signature, "form": form, "news": news}
+    return _page(request, "confirm", signature.letter, context, status=status)
+
+
+def _version_read(request: HttpRequest) -> int | None:
+    """Return which version of the letter stood on the page a form was sent from; None where it does not say."""
+    said = request.POST.get("version", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else None
+
+
+def _text_changed_meanwhile() -> str:
+    return _("The text of the letter has changed meanwhile. Please read what is new, then send this again.")
+
+
+# --- a new yes to a changed text ---------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@_behind_link(Purpose.AGREE)
+def agree(request: HttpRequest, speaker: Signature) -> HttpResponse:
+    """What changed since a signatory agreed. GET shows it, with a box to tick; POST takes the new yes."""
+    signature = speaker.standing
+    if signature.has_ended:
+        return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
+    if not consent.is_asked(signature):
+        return _agree_page(request, signature, done=_nothing_to_agree_to())
+    if not signature.letter.accepts_confirmations:
+        return _letter_closed(request, signature.letter)
+    form = AgreeForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return _agree_page(request, signature, form=form)
+    if sent_from_elsewhere(request):
+        form.add_error(None, _sent_from_elsewhere())
+    if not form.is_valid():
+        return _agree_page(request, signature, form=form, status=422)
+    try:
+        versions.agree(speaker, version=_version_read(request) or signature.letter.version_number())
+    except consent.TextChangedMeanwhile:
+        form.add_error(None, _text_changed_meanwhile())
+        return _agree_page(request, signature, form=form, status=409)
+    except versions.AgreeingIsOver:
+        return _letter_closed(request, signature.letter)
+    except SignatureEnded:
+        return _page(request, "signature_ended", signature.letter, {"signature": signature}, status=410)
+    return _agree_page(request, Signature.objects.get(pk=signature.pk), done=_agreed())
+
+
+def _agree_page(
+    request: HttpRequest,
+    signature: Signature,
+    *,
+    form: AgreeForm | None = None,
+    done: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    news = consent.news(signature, get_language()) if form else None
+    if form and news:
+        form.helper.add_input(Hidden("version", news.number))
+    context = {"signature": signature, "form": form, "news": news, "done": done}
+    return _page(request, "agree", signature.letter, context, status=status)
+
+
+def _agreed() -> str:
+    return _("Thank you. Your organisation agrees to the new text.")
+
+
+def _nothing_to_agree_to() -> str:
+    return _("Your organisation has agreed to the text as it is now. There is nothing left to do.")
 
 
 # --- the signatory's own page ------------------------------------------------------------------------
@@ -320,6 +525,20 @@ def _withdraw(request: HttpRequest, signature: Signature) -> HttpResponse:
     return _own_page_again(request, signature, done=done)
 
 
+def _agree_on_own_page(request: HttpRequest, signature: Signature) -> HttpResponse:
+    form = AgreeForm(request.POST, act="agree")
+    if not form.is_valid():
+        return _own_page(request, signature, agree_form=form, status=422)
+    number = _version_read(request) or signature.letter.version_number()
+    try:
+        versions.agree(signature, version=number)
+    except consent.TextChangedMeanwhile:
+        return _own_page(request, signature, done=_text_changed_meanwhile(), status=409)
+    except (versions.AgreeingIsOver, versions.NotConfirmedYet):
+        return _own_page(request, signature, done=_("There is no more time to agree."), status=410)
+    return _own_page_again(request, signature, done=_agreed())
+
+
 def _disown(request: HttpRequest, signature: Signature) -> HttpResponse:
     if not request.POST.get("sure"):
         return _own_page(request, signature, done=_not_sure(), status=422)
@@ -372,6 +591,7 @@ _OWN_ACTS = {
     "withdraw": _withdraw,
     "erase": _erase,
     "disown": _disown,
+    "agree": _agree_on_own_page,
     "ask": _ask,
     "vouches": _answer_vouches,
 }
@@ -388,6 +608,7 @@ def _own_page(
     *,
     correct_form: CorrectForm | None = None,
     visibility_form: VisibilityForm | None = None,
+    agree_form: AgreeForm | None = None,
     search: str = "",
     done: str = "",
     status: int = 200,
@@ -395,7 +616,13 @@ def _own_page(
     signature = speaker.standing
     proposal = Proposal.objects.filter(signature=signature).first()
     has_ended = signature.has_ended
+    news = consent.news(signature, get_language())
+    if news and news.is_asked and signature.letter.accepts_confirmations:
+        agree_form = agree_form or AgreeForm(act="agree")
+        agree_form.helper.add_input(Hidden("version", news.number))
     context = {
+        "news": news,
+        "agree_form": agree_form,
         "signature": signature,
         "has_ended": has_ended,
         "proposal": proposal,
@@ -516,12 +743,6 @@ def _vouch_page(
 # --- what they share ---------------------------------------------------------------------------------
 
 
-def _sent_from_elsewhere() -> str:
-    return _(
-        "This was sent from another page. Nothing is lost: please look at it once more and send it from here."
-    )
-
-
 def _hidden_meanwhile() -> str:
     return _(
         "Another person speaks for your organisation, too. The name is hidden for now; the staff settle it with you "
@@ -531,18 +752,3 @@ def _hidden_meanwhile() -> str:
 
 def _not_sure() -> str:
     return _("Please tick the box, so that nobody does this by mistake.")
-
-
-def _page(
-    request: HttpRequest, name: str, letter: Letter, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
-    """Render a page that is one person's own: stored nowhere, named to nobody."""
-    shared = {"letter": letter, "text": letter.text_for(get_language()), **addresses(letter)}
-    response = render(request, f"signatories/{name}.html", shared | context, status=status)
-    return _no_store(response)
-
-
-def _no_store(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = pages.NOT_STORED
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response

@@ -20,6 +20,7 @@ from signatories.emails import Mail, send_later
 from signatories.events import note
 from signatories.locking import Rows, SignatureEnded, lock, lock_standing, lock_together
 from signatories.models import (
+    ACCEPTED,
     ENDED,
     Contact,
     HowKnown,
@@ -186,7 +187,7 @@ def resting_on(organisation: Organisation) -> set[int]:
 
 def published_of(keys: Iterable[int]) -> set[int]:
     """Return the keys of these organisations' published signatures."""
-    published = Signature.objects.filter(organisation__in=set(keys), status=SignatureStatus.PUBLISHED)
+    published = Signature.objects.filter(organisation__in=set(keys), status__in=ACCEPTED)
     return set(published.values_list("pk", flat=True))
 
 

@@ -108,6 +108,11 @@ def counts_of(letter_ids: Iterable[int]) -> dict[int, Counts]:
     return {letter_id: _counts(rows) for letter_id, rows in cells.items()}
 
 
+def asked_again(letter: Letter) -> int:
+    """Return how many count no more until they agree to a text that changed: a number for all, of no country."""
+    return Signature.objects.to_agree_again().filter(letter=letter).count()
+
+
 def names(letter: Letter, *, page: int = 1) -> list[Signatory]:
     """Return one page of names in reading order, settings.NAMES_PER_PAGE at most, the newest marked."""
     per_page = settings.NAMES_PER_PAGE

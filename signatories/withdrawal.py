@@ -15,8 +15,10 @@ from signatories.emails import Mail, send_later
 from signatories.events import note
 from signatories.locking import Rows, SignatureEnded, lock_standing, lock_together
 from signatories.models import (
+    ACCEPTED,
     Contact,
     Decision,
+    Notice,
     Proposal,
     Question,
     Reading,
@@ -54,7 +56,7 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
         if facts == {field: getattr(signature, field) for field in _FACTS}:
             _take_proposal_back(signature)
             return signature
-        if signature.status == SignatureStatus.PUBLISHED:
+        if signature.status in ACCEPTED:
             Proposal.objects.update_or_create(
                 signature=signature, defaults={**facts, "proposed_at": timezone.now()}
             )
@@ -174,8 +176,8 @@ def _take_proposal_back(signature: Signature) -> None:
 
 
 def _end(signature: Signature) -> bool:
-    """Take the yes back and say whether it was counted."""
-    was_counted = signature.status == SignatureStatus.PUBLISHED
+    """Take the yes back and say whether the public saw it count, or be asked to."""
+    was_counted = signature.status in ACCEPTED
     signature.status = SignatureStatus.WITHDRAWN
     signature.ended_at = timezone.now()
     signature.save(update_fields=["status", "ended_at"])
@@ -212,5 +214,5 @@ def _empty(signature: Signature) -> None:
     signature.empty()
     signature.save()
     signature.excluded_recipients.clear()
-    for kept in (Contact, Proposal, Token, Vouch, Decision, Remark, Reading):
+    for kept in (Contact, Notice, Proposal, Token, Vouch, Decision, Remark, Reading):
         kept._default_manager.filter(signature=signature).delete()

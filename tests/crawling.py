@@ -1,5 +1,6 @@
 """Everything a stranger can fetch: every public address, in every language, of letters in any phase."""
 
+from itertools import count
 from typing import NamedTuple
 
 from django.conf import settings
@@ -17,20 +18,30 @@ CRAWLED = {
     "signatories": ["/letters/{letter}/signatories/", "/letters/{letter}/signatories/?page=2"],
     "letter_pdf": ["/letters/{letter}/letter.pdf"],
     "deliveries": ["/letters/{letter}/deliveries/"],
+    "versions": ["/letters/{letter}/versions/"],
+    "version": ["/letters/{letter}/versions/1/", "/letters/{letter}/versions/2/"],
     "sign": ["/letters/{letter}/sign/"],
     "sign_sent": ["/letters/{letter}/sign/sent/"],
     "live": ["/letters/{letter}/live.json"],
     "gathering_letter": ["/g/guessed/"],
     "gathering_sign": ["/g/guessed/sign/"],
     "gathering_sent": ["/g/guessed/sign/sent/"],
+    "gathering_comments": ["/g/guessed/comments/"],
+    "workshop": ["/w/guessed/"],
+    "workshop_sign": ["/w/guessed/sign/"],
+    "workshop_sent": ["/w/guessed/sign/sent/"],
     "confirm": ["/s/guessed/confirm/"],
     "own_page": ["/s/guessed/"],
+    "agree": ["/s/guessed/agree/"],
     "vouch": ["/s/guessed/vouch/"],
     "healthz": ["/healthz"],
 }
 WITHOUT_LANGUAGE = {"host_picture", "live", "healthz"}
 # The pages whose bytes follow a letter's revision, unlike forms, which nobody may keep.
-KEPT = {"home", "host", "letter", "signatories", "letter_pdf", "deliveries", "live"}
+KEPT = {"home", "host", "letter", "signatories", "letter_pdf", "deliveries", "versions", "version", "live"}
+
+
+_strangers = count()
 
 
 class Answer(NamedTuple):
@@ -58,7 +69,9 @@ def addresses(names):
 def crawl(names=CRAWLED):
     """Fetch them all as somebody nobody knows: {address: answer}. Nothing kept from before is served."""
     revision.forget()
-    client = Client()
+    client = Client(
+        REMOTE_ADDR=f"203.0.113.{next(_strangers) % 256}"
+    )  # who guesses codes is slowed in its place
     return {path: _fetch(client, path) for path in addresses(names)}
 
 

@@ -8,15 +8,21 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import get_resolver, reverse
 from django_tasks_db.models import DBTaskResult
 
-from letters.models import Event, Host, Letter, Text
-from signatories import invalidation, merging, moderation
+from letters.models import Comment, Event, Host, Letter, Text, Version
+from signatories import invalidation, merging, moderation, on_behalf, withdrawal
+from signatories.models import Parcel, ParcelStatus
 from tests.factories import (
+    make_claim,
+    make_delivery,
+    make_invitation,
     make_letter,
+    make_list,
     make_member,
     make_organisation,
     make_rule,
     make_signature,
     make_staff,
+    make_workshop,
 )
 
 
@@ -56,6 +62,9 @@ class World:
         return self.rows[max(models, key=len)]
 
 
+_OF_A_LETTER = ("board", "prepare", "preview", "make", "mark", "supplement", "pack", "cover")
+
+
 def make_world():
     """A signature that waits and one that was decided, with all that belongs to them; a draft; a colleague."""
     olga = make_staff("olga")
@@ -68,8 +77,30 @@ def make_world():
     absorbed, other = make_organisation("Red Kettle Circle"), make_organisation("Green Pot")
     merging.merge(published.organisation, absorbed, by=olga)
     rule = invalidation.begin(make_rule(signature.letter, name_pattern="*spam*"), counted=0, by=olga)
+    gone = make_signature(signature.letter, name="Blue Jug")
+    handed = make_delivery(signature.letter, status="sent")
+    withdrawal.withdraw(gone)
+    parcel = Parcel.objects.create(letter=signature.letter, by=olga, total=1, status=ParcelStatus.READY)
+    entered = {"visibility": "public", "language": "en", "channel": "phone", "evidence": "A call."}
+    text = signature.text
+    on_behalf.enter(signature.letter, text=text, claim=make_claim("Green Jug"), by=olga, **entered)
+    draft = Version.objects.create(letter=signature.letter, by=olga, change="editorial")
+    draft.drafted.create(language="en", standing="official", title="New", body="We ask.", what_changed="All.")
+    comment = Comment.objects.create(text=signature.text, words="Hm.", language="en")
+    invitation = make_invitation(signature.letter, name="Green Pot", status="to_send")
     return World(
         {
+            **{f"{page} pk": signature.letter_id for page in ("export_letter", "import_list")},
+            "enter_on_behalf pk": signature.letter_id,
+            **{
+                f"{page} pk": signature.letter_id
+                for page in ("change_text", "preview_version", "act_on_version")
+            },
+            "who_has_agreed pk": signature.letter_id,
+            **{f"{page} pk": signature.letter_id for page in ("workshops_of_letter", "comments_of_letter")},
+            "act_on_workshop public_id": make_workshop(signature.letter, by=olga).workshop.public_id,
+            "act_on_comment public_id": comment.public_id,
+            "imported_list public_id": make_list(signature.letter, by=olga).public_id,
             "letters_staff": colleague.pk,
             "auth_user_password": colleague.pk,
             "auth_group": Group.objects.get(name="Moderator").pk,
@@ -81,6 +112,15 @@ def make_world():
             "signatories_organisation": published.organisation_id,
             "signatories_organisation_merge other": other.pk,
             "signatories_invalidation": rule.pk,
+            "signatories_invitation": invitation.pk,
+            **{
+                f"signatories_invitation_{page} pk": signature.letter_id
+                for page in ("new", "unanswered", "follow_up")
+            },
+            "signatories_delivery": handed.pk,
+            **{f"signatories_delivery_{page} pk": signature.letter_id for page in _OF_A_LETTER},
+            "signatories_delivery_parcel public_id": parcel.public_id,
+            "signatories_delivery_download public_id": parcel.public_id,
             "django_tasks_database_dbtaskresult": DBTaskResult.objects.first().pk,
             "language": "en",
             "app_label": "signatories",

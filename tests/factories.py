@@ -10,13 +10,23 @@ from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 from django.utils import timezone
 
-from letters import accounts
-from letters.models import Figure, Host, Letter, Recipient, Staff, Text
-from signatories import delivery
+from letters import accounts, comments
+from letters.models import Figure, Host, Letter, Recipient, Staff, Text, Version
+from signatories import delivery, invitations, lists, workshops
 from signatories.contacts import ContactDetails, dedupe_key, seal
 from signatories.entrance.adapters import FactorAdapter
-from signatories.models import Invalidation, Organisation, Proposal, Signature, SignatureStatus, Vouch
+from signatories.headings import recognise
+from signatories.models import (
+    Invalidation,
+    Invitation,
+    Organisation,
+    Proposal,
+    Signature,
+    SignatureStatus,
+    Vouch,
+)
 from signatories.roles import permissions_of
+from signatories.sheets import read_pasted
 from signatories.signing import Claim
 from signatories.visibility import Visibility
 
@@ -99,6 +109,23 @@ def make_text(letter, *, language="en", **fields):
     return Text.objects.create(letter=letter, language=language, **{**defaults, **fields})
 
 
+def make_version(letter, *, change="editorial", languages=(), at=None, **fields):
+    """A version that was published in its time, with another text in these languages: in all where none is named."""
+    number = letter.version_number() + 1
+    by = Staff.objects.first() or make_staff()
+    at = at or timezone.now() - timedelta(hours=1)
+    version = Version.objects.create(letter=letter, number=number, change=change, by=by, published_at=at)
+    for text in letter.current_texts():
+        if not languages or text.language in languages:
+            said = {
+                "title": text.title,
+                "body": f"{text.body}\n\nMore, said {number} times.",
+                "what_changed": "More.",
+            }
+            make_text(letter, language=text.language, version=number, change=change, **{**said, **fields})
+    return version
+
+
 def make_organisation(name="Blue Kettle", **fields):
     return Organisation.objects.create(name=name, **{"country": "KE", "kind": "refugee_led", **fields})
 
@@ -125,7 +152,9 @@ def make_signature(
     }
     if status != SignatureStatus.UNCONFIRMED:
         defaults["confirmed_at"] = now
-    if status == SignatureStatus.PUBLISHED:
+    if status != SignatureStatus.TO_AGREE_AGAIN:
+        defaults["agreed_version"] = letter.version_number()
+    if status in (SignatureStatus.PUBLISHED, SignatureStatus.TO_AGREE_AGAIN):
         defaults["published_at"] = now
         defaults["organisation"] = fields.get("organisation") or make_organisation(name)
     if status == SignatureStatus.HELD:
@@ -215,6 +244,33 @@ def make_rule(letter, **fields):
     return Invalidation(letter=letter, **{"why": "A herd came", **fields})
 
 
+def make_list(letter, *, by, pasted="Amber Kettle\nBlue Kettle, Kenya\nYes"):
+    """A list gathered elsewhere, compared and not yet written."""
+    (sheet,) = read_pasted(pasted)
+    found = recognise(sheet)
+    file = lists.take(letter, sheets=[sheet], by=by)
+    layout = lists.Layout(heading_row=found.row, columns=found.columns)
+    return lists.check(file, layout=layout, terms=lists.Terms())
+
+
+def make_invitation(
+    letter=None, *, name="Blue Kettle", email="amina@kettle.example", status="invited", **fields
+):
+    """An organisation on a letter's list, on its way: one that was invited got its mail ten days ago."""
+    letter = letter or make_letter()
+    guest = {"name": name, "country": "KE", "email": email, "person": "Amina Yusuf" if email else ""}
+    guest |= {one: fields.pop(one) for one in ("country", "language", "network", "words") if one in fields}
+    by = Staff.objects.first() or make_staff("inga")
+    invitation = invitations.invite(letter, guest=invitations.Guest(**guest), by=by)
+    told = {} if status in ("to_send", "taken_off") else {"sent_at": timezone.now() - timedelta(days=10)}
+    answered = {"answered_at": timezone.now()} if status in ("will_sign", "declined", "wrong_person") else {}
+    promised = {"promised_on": timezone.now().date() + timedelta(days=3)} if status == "will_sign" else {}
+    Invitation.objects.filter(pk=invitation.pk).update(
+        **{"status": status, **told, **answered, **promised, **fields}
+    )
+    return Invitation.objects.get(pk=invitation.pk)
+
+
 def make_figure(letter, **fields):
     defaults = {"number": "42.7 million", "label": "refugees", "source": "UNHCR", "as_of": date(2025, 6, 1)}
     return Figure.objects.create(letter=letter, **{**defaults, **fields})
@@ -240,3 +296,14 @@ def sign_form(**fields):
         "consent": "on",
         **fields,
     }
+
+
+def make_workshop(letter, *, by=None, label="Kakuma room 3", **fields):
+    """A room with places under a letter; returns it with its code."""
+    by = by or Staff.objects.first() or make_staff()
+    return workshops.open_workshop(letter, label=label, by=by, **fields)
+
+
+def make_comment(letter, *, words="Say it more gently.", text=None, **fields):
+    """What a partner says of a draft."""
+    return comments.write(text or letter.texts.order_by("pk").first(), words=words, **fields)

@@ -625,7 +625,69 @@ def with_formulas():
 
 
 # What is read of each: (name, country, e-mail or phone, who signs).
+def limesurvey():
+    question = (
+        "G01Q01. Name of your organisation",
+        "G01Q02. In which country do you work?",
+        "G01Q03. Your name",
+    )
+    service = "id. Response ID", "submitdate. Date submitted", "lastpage. Last page", "seed. Seed"
+    return csv_of(
+        [
+            [
+                *service,
+                *question,
+                "G01Q04. E-mail address",
+                "G01Q05. May we publish the name of your organisation?",
+            ],
+            [
+                "7",
+                "2026-03-01 10:00:00",
+                "2",
+                "81",
+                "Blue Kettle",
+                "Kenya",
+                "Amina",
+                "a@kettle.example",
+                "Yes [Y]",
+            ],
+        ],
+        quote_all=True,
+    )
+
+
+def gravity_forms():
+    """A form of WordPress: its own columns stand behind the answers."""
+    person = "Name (First)", "Name (Last)", "Email"
+    service = "Entry Id", "Entry Date", "Source Url", "User Agent", "User IP", "Created By (User Id)"
+    return csv_of(
+        [
+            ["Organisation name", "Country", *person, "Consent (Consent)", *service],
+            [
+                *("Blue Kettle", "Kenya", "Amina", "Yusuf", "a@kettle.example", "Checked"),
+                *("12", "2026-03-01 10:00:00", "https://form.example/", "Mozilla", "", "0"),
+            ],
+        ],
+        before="\ufeff",
+    )
+
+
+def contact_form_7():
+    """Another one, whose columns are called as its fields are."""
+    return csv_of(
+        [
+            ["your-name", "your-email", "organisation-name", "country", "date"],
+            ["Amina", "a@kettle.example", "Blue Kettle", "Kenya", "2026-03-01"],
+        ],
+        separator=";",
+        encoding="cp1252",
+    )
+
+
 EXPECTED = {
+    limesurvey: [("Blue Kettle", "KE", "a@kettle.example", "Amina")],
+    gravity_forms: [("Blue Kettle", "KE", "a@kettle.example", "Amina Yusuf")],
+    contact_form_7: [("Blue Kettle", "KE", "a@kettle.example", "Amina")],
     google_forms: [
         ("Lantern Street Newcomers (LSN)", "KE", "hope@lantern.example", "Hope Achieng"),
         ("Night Ferry School", "UG", "sam@ferry.example", "Sam Okello"),

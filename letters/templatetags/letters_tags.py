@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from letters import texts
+from letters import differences, texts
 from letters.models import Letter, Text
 
 register = template.Library()
@@ -22,6 +22,28 @@ def letter_body(text: Text, counts: Any) -> SafeString:
     return texts.render(
         text.body, organisations=counts.organisations, countries=counts.countries, language=text.language
     )
+
+
+@register.simple_tag
+def passage_body(html: SafeString, text: Text, counts: Any) -> SafeString:
+    """Return one passage of the letter's text with its list's own numbers in it."""
+    return texts.numbered(
+        html, organisations=counts.organisations, countries=counts.countries, language=text.language
+    )
+
+
+@register.simple_tag
+def difference(old: Text, new: Text, counts: Any) -> SafeString:
+    """Return the body of a text with what changed in it since an older one, as safe HTML."""
+    numbers = {"organisations": counts.organisations, "countries": counts.countries}
+    blocks = differences.compare(old.body, new.body, language=new.language, **numbers)
+    return differences.blocks_as_html(blocks)
+
+
+@register.simple_tag
+def difference_of_lines(old: str, new: str) -> SafeString:
+    """Return a title or an occasion with what changed in it."""
+    return differences.runs_as_html(differences.compare_lines(old, new))
 
 
 @register.filter

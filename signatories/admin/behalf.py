@@ -1,4 +1,4 @@
-"""Entering a signature for an organisation that cannot fill in the form, and confirming what a colleague entered."""
+"""Entering a signature for an organisation that cannot fill in the form; a colleague confirms it as a case."""
 
 from typing import Any
 
@@ -11,29 +11,19 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from letters import languages
 from letters.admin import staff_of
 from letters.models import Letter
-from signatories import locking, on_behalf, verification
+from signatories import on_behalf
 from signatories.admin.words import case_url
 from signatories.contacts import ContactDetails
-from signatories.events import who_did
 from signatories.forms import FactsForm, normal_email, normal_phone
-from signatories.models import ConsentChannel, Signature
+from signatories.models import ConsentChannel
 from signatories.names import clean
 from signatories.signing import Claim, LetterNotOpen
 from signatories.visibility import Visibility
-
-_REFUSALS: dict[type[Exception], Any] = {
-    on_behalf.NotOnBehalf: gettext_lazy("It is confirmed already, or was never entered by staff."),
-    verification.SamePerson: gettext_lazy(
-        "You entered it yourself. Please ask a colleague to look at the evidence and confirm it."
-    ),
-    locking.SignatureEnded: gettext_lazy("It was withdrawn or rejected meanwhile."),
-    verification.ConfirmingIsOver: gettext_lazy("The letter is closed, and so is the time to confirm."),
-}
 
 
 class OnBehalfForm(FactsForm):
@@ -53,6 +43,9 @@ class OnBehalfForm(FactsForm):
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"type": "tel", "dir": "ltr"}),
+    )
+    keep = forms.BooleanField(
+        label=gettext_lazy("They agreed that their contact is kept for follow-up letters"), required=False
     )
     visibility = forms.ChoiceField(
         label=gettext_lazy("Who may see the name, as they chose?"),
@@ -130,7 +123,7 @@ class OnBehalfForm(FactsForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter_on_behalf(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the form, and below what waits for a second person; posted, enter a signature."""
+    """Show the form, and what waits for a second person; posted, enter a signature."""
     if not request.user.has_perm("signatories.add_signature"):
         raise PermissionDenied
     letter = get_object_or_404(Letter, pk=pk)
@@ -142,11 +135,7 @@ def enter_on_behalf(request: HttpRequest, pk: int) -> HttpResponse:
         "title": _("Sign on behalf"),
         "letter": letter,
         "form": form,
-        "waiting": [
-            (signature, signature.remarks.first(), who_did("enter", signature) == staff_of(request).pk)
-            for signature in on_behalf.waiting(letter)
-        ],
-        "may_confirm": request.user.has_perm("signatories.change_signature"),
+        "waiting": on_behalf.waiting(letter),
     }
     status = 422 if form.errors else 200
     return render(request, "admin/signatories/on_behalf/enter.html", context, status=status)
@@ -164,6 +153,7 @@ def _enter(request: HttpRequest, letter: Letter, form: OnBehalfForm) -> bool:
             text=text,
             claim=form.claim,
             contact=form.contact,
+            keep_contact=said["keep"],
             visibility=said["visibility"],
             language=said["language"],
             channel=said["channel"],
@@ -180,24 +170,3 @@ def _enter(request: HttpRequest, letter: Letter, form: OnBehalfForm) -> bool:
     entered = _("entered. A colleague has to confirm it, or the organisation itself.")
     messages.success(request, format_html('<bdi dir="auto">{}</bdi>: {}', signature.name, entered))
     return True
-
-
-@require_POST
-def second_on_behalf(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Confirm what a colleague entered, or drop what was entered by mistake."""
-    drops = request.POST.get("decision") == "drop"
-    if not request.user.has_perm(f"signatories.{'add' if drops else 'change'}_signature"):
-        raise PermissionDenied
-    signature = get_object_or_404(Signature, public_id=public_id)
-    page = HttpResponseRedirect(reverse("enter_on_behalf", args=[signature.letter_id]))
-    try:
-        if drops:
-            on_behalf.drop(signature, by=staff_of(request))
-        else:
-            on_behalf.second(signature, by=staff_of(request))
-    except tuple(_REFUSALS) as refusal:
-        messages.warning(request, _REFUSALS[type(refusal)])
-        return page
-    said = _("dropped.") if drops else _("confirmed. Now it waits for a moderator.")
-    messages.success(request, format_html('<bdi dir="auto">{}</bdi>: {}', signature.name, said))
-    return page

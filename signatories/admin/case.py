@@ -19,7 +19,10 @@ from signatories.admin.decisions import CompleteForm, RemarkForm, seen
 from signatories.admin.invalidations import address_for
 from signatories.admin.signs import Becomes, Candidate, Evidence, signs
 from signatories.admin.words import ACTS, REASONS
+from signatories.events import who_did
 from signatories.models import (
+    ACCEPTED,
+    CONFIRMED,
     DECIDABLE,
     Channel,
     Contact,
@@ -44,7 +47,7 @@ _MOST_SIGNED = 100
 def cases() -> SignatureQuerySet:
     """Return signatures with what every case shows of its neighbours' tables."""
     return Signature.objects.select_related(
-        "letter", "text", "organisation", "proposal", "contact", "reading__staff"
+        "letter", "text", "organisation", "proposal", "contact", "workshop", "reading__staff"
     )
 
 
@@ -82,22 +85,25 @@ def case(signature: Signature, *, by: Staff) -> dict[str, Any]:
         "remarks": signature.remarks.select_related("by"),
         "remark_form": RemarkForm(auto_id="remark_%s"),
         "history": _history(signature),
-        **_what_can_be_done(signature),
+        **_what_can_be_done(signature, by=by),
     }
 
 
-def _what_can_be_done(signature: Signature) -> dict[str, Any]:
+def _what_can_be_done(signature: Signature, *, by: Staff) -> dict[str, Any]:
     decidable = signature.status in DECIDABLE
-    holdable = decidable or signature.status == SignatureStatus.PUBLISHED
+    holdable = signature.status in CONFIRMED
     confirmable = by_phone(signature)
     has_contact = hasattr(signature, "contact")
+    entered = signature.channel == Channel.ON_BEHALF and signature.status == SignatureStatus.UNCONFIRMED
     completable = signature.channel != Channel.FORM and not has_contact and not signature.has_ended
-    question = signature.question if signature.status == SignatureStatus.PUBLISHED else ""
+    question = signature.question if signature.status in ACCEPTED else ""
     return {
         "decidable": decidable,
         "holdable": holdable,
         "rejectable": holdable or confirmable,
         "confirmable": confirmable,
+        "entered": entered,
+        "entered_oneself": entered and who_did("enter", signature) == by.pk,
         "question": question if question != Question.CORRECTION else "",
         "has_contact": has_contact,
         "complete_form": _complete_form(signature) if completable else None,
@@ -134,9 +140,9 @@ def _candidate(signature: Signature, organisation: Organisation, signed: list[Si
 
 def _beside(standing: Signature) -> Becomes:
     """Return what becomes of a signature beside the one with which its organisation stands on the letter."""
-    if standing.channel == Channel.IMPORT and not getattr(standing, "has_contact", True):
+    if standing.channel != Channel.FORM and not getattr(standing, "has_contact", True):
         return Becomes.ITS_PLACE
-    return Becomes.CO_CONTACT if standing.status == SignatureStatus.PUBLISHED else Becomes.NOTHING
+    return Becomes.CO_CONTACT if standing.status in ACCEPTED else Becomes.NOTHING
 
 
 def _signed_by(
@@ -152,10 +158,10 @@ def _signed_by(
 
 
 def _batch(signature: Signature) -> list[Signature]:
-    """Return what else came from the same place on the same day, one more than is shown."""
+    """Return what else came from the same place that day, one more than is shown; those of a workshop were expected."""
     if not signature.batch:
         return []
-    others = Signature.objects.filter(batch=signature.batch).exclude(pk=signature.pk)
+    others = Signature.objects.filter(batch=signature.batch, workshop=None).exclude(pk=signature.pk)
     return list(others.order_by("-pk")[: MOST_OF_A_BATCH + 1])
 
 

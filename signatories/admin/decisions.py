@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from letters.admin import staff_of
-from signatories import moderation, names, verification, vouching
+from signatories import moderation, names, on_behalf, verification, vouching
 from signatories.admin.words import REFUSED, decided_meanwhile, done, name_of, words
 from signatories.models import (
     DECIDABLE,
@@ -193,6 +193,16 @@ CHOICES = {
         done="confirm_by_hand",
         stays=True,
         by_itself=True,
+    ),
+    "second": Choice(
+        lambda request, signature: on_behalf.second(signature, by=staff_of(request)),
+        done="second",
+        stays=True,
+    ),
+    "drop": Choice(
+        lambda request, signature: on_behalf.drop(signature, by=staff_of(request)),
+        done="drop",
+        right="signatories.add_signature",
     ),
     "accept": Choice(
         lambda request, signature: moderation.accept_correction(signature, by=staff_of(request)),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from letters.admin import staff_of
 from letters.models import Letter
 from signatories import export
-from signatories.admin.reauthentication import ask_again, recently_authenticated
+from signatories.entrance import proof
 from signatories.export import DESK_COLUMNS, Reason, What
 from signatories.formats import FORMATS, Table
 from signatories.models import ENDED, SignatureStatus
@@ -90,9 +90,9 @@ def export_letter(request: HttpRequest, pk: int) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, letter, form)
     # What the desk knows has names in it that are shown to nobody.
-    if form.cleaned_data["what"] != What.PUBLIC and not recently_authenticated(request):
+    if form.cleaned_data["what"] != What.PUBLIC and not proof.is_fresh():
         chosen = {name: form.cleaned_data[name] for name in form.fields}
-        return ask_again(reverse("export_letter", args=[pk], query=chosen))
+        return proof.ask_again(request, back_to=reverse("export_letter", args=[pk], query=chosen))
     try:
         table = _table(request, letter, form.cleaned_data)
     except export.TooManyExports:
@@ -104,7 +104,7 @@ def export_letter(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _chosen(request: HttpRequest) -> dict[str, Any]:
-    """Return what was chosen before the password was asked for."""
+    """Return what was chosen before they were asked who they are."""
     several = ("statuses", "columns")
     return {
         name: request.GET.getlist(name) if name in several else request.GET[name]

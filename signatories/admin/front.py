@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from letters.admin import staff_of
 from letters.models import Event, Letter
+from letters.phases import Phase
 from signatories import queue, suspicions
 from signatories.admin.case import age
 from signatories.admin.words import ACTS, REASONS, colleague
@@ -82,6 +83,8 @@ def front_page(request: HttpRequest) -> dict[str, Any]:
         context |= _of_signatures(request)
     if request.user.has_perm("letters.view_letter"):
         context["letters"] = _letters()
+    elif request.user.has_perm("signatories.view_signature"):
+        context["letters"] = [one for one in _letters() if one.letter.phase != Phase.DRAFT]
     return context
 
 
@@ -205,7 +208,7 @@ def _done(events: list[Event]) -> list[Done]:
 def _unanswered() -> list[Silence]:
     """Return on which letters signatures wait for their mailbox, and whether vouches are waited for."""
     still = Q(letter__closes_at=None) | Q(letter__closes_at__gt=timezone.now() - settings.CONFIRM_GRACE)
-    unconfirmed = Signature.objects.filter(still, status=SignatureStatus.UNCONFIRMED, by_phone=False)
+    unconfirmed = Signature.objects.filter(still, status=SignatureStatus.UNCONFIRMED, queued_at=None)
     mailboxes = unconfirmed.order_by().values_list("letter__slug")
     vouches = Vouch.objects.filter(status=VouchStatus.ASKED).order_by().values_list(Value(""))
     rows = mailboxes.annotate(count=Count("pk"), since=Min("created_at")).union(

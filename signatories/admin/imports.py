@@ -176,10 +176,11 @@ class TermsForm(forms.Form):
 
 @dataclass(frozen=True)
 class Shown:
-    """A column as it is shown while it is named: its heading and what stands in it."""
+    """A column as it is shown while it is named: its heading, how many cells it has, and what stands in some."""
 
     place: int
     heading: str
+    filled: int
     examples: list[str]
     holds: str
 
@@ -302,12 +303,12 @@ def _columns_page(
     asked = request.POST if refused else request.GET
     chosen = {} if refused else file.columns
     sheets = lists.sheets_of(file)
+    is_own = file.by == staff_of(request)  # whoever brought it has it; nobody else reads a contact here
     number = _number(asked.get("sheet", chosen.get("sheet", 0))) % len(sheets)
     row = asked.get("heading_row", chosen.get("heading_row"))
     found = headings.recognise(sheets[number], row=None if row is None else _number(row))
-    shown = _shown(
-        sheets[number], found, chosen.get("columns", {}) if found.row == chosen.get("heading_row") else {}
-    )
+    before = chosen.get("columns", {}) if found.row == chosen.get("heading_row") else {}
+    shown = _shown(sheets[number], found, before)
     if columns is None or terms is None:
         columns, terms = _forms(file, number, found.row)
     context = {
@@ -317,8 +318,8 @@ def _columns_page(
         "sheets": [(place, sheet.title or _("Sheet %d") % (place + 1)) for place, sheet in enumerate(sheets)],
         "sheet": number,
         "heading_row": found.row,
-        "rows": _that_may_be_headings(sheets[number]),
-        "above": sum(1 for each in sheets[number].rows if each.number <= found.below),
+        "is_own": is_own,
+        "rows": _that_may_be_headings(sheets[number], is_own=is_own),
         "columns_form": columns,
         "columns": [(column, columns[column.field]) for column in shown],
         "terms_form": terms,
@@ -326,10 +327,10 @@ def _columns_page(
     return _answer(request, "columns.html", context, refused=refused)
 
 
-def _that_may_be_headings(sheet: Sheet) -> list[tuple[int, str]]:
+def _that_may_be_headings(sheet: Sheet, *, is_own: bool) -> list[tuple[int, str]]:
     """Return (number, beginning) of the first rows; none where what the columns hold is known without headings."""
     first = [] if sheet.labels else sheet.rows[:_HEADINGS_MAY_BE_IN]
-    return [(row.number, " | ".join(row.cells[:4])[:80]) for row in first]
+    return [(row.number, " | ".join(row.cells[:4])[:80] if is_own else "") for row in first]
 
 
 def _forms(
@@ -358,7 +359,9 @@ def _shown(sheet: Sheet, found: Headings, before: dict[str, str]) -> list[Shown]
         cells = [row.cells[place] for row in data if place < len(row.cells) and row.cells[place]]
         holds = before.get(str(place), "") if before else found.columns.get(place, "")
         if heading or cells:
-            columns.append(Shown(place, heading, [cell[:60] for cell in cells[:_EXAMPLES]], holds))
+            columns.append(
+                Shown(place, heading, len(cells), [cell[:60] for cell in cells[:_EXAMPLES]], holds)
+            )
     return columns
 
 
@@ -440,13 +443,15 @@ def _rows_page(request: HttpRequest, file: ImportFile) -> HttpResponse:
 def _progress_page(request: HttpRequest, file: ImportFile) -> HttpResponse:
     results = lists.results(file)
     of = sum(results.values())
+    done = of - results.get("", 0)
     refused = file.rows.exclude(result__in=("", RowResult.WRITTEN)).order_by("line")
     context = {
         "title": _("Imported list"),
         "file": file,
         "letter": file.letter,
         "of": of,
-        "done": of - results.get("", 0),
+        "done": done,
+        "tens": done * 10 // of * 10 if of else 0,  # said aloud as it grows, and not at every row
         "results": [(RowResult(each).label, results[each]) for each in RowResult.values if each in results],
         "left": results.get("", 0),
         "refused": refused[:ROWS_PER_PAGE],

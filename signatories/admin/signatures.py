@@ -19,10 +19,13 @@ from signatories.admin.bulk import ManySignatures
 from signatories.admin.case import by_phone, waits
 from signatories.admin.cases import Cases
 from signatories.admin.lists import ReadOnly, Spelled
+from signatories.admin.words import room_of
 from signatories.models import (
+    ACCEPTED,
     DECIDABLE,
     Signature,
     SignatureStatus,
+    Workshop,
 )
 from signatories.queue import Part, WaitsFor
 from signatories.visibility import StaffCap
@@ -59,6 +62,22 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset
 
 
+class WorkshopFilter(admin.SimpleListFilter):
+    """What was signed in one room, to be looked at together."""
+
+    title = gettext_lazy("workshop")
+    parameter_name = "workshop"
+    LATELY = 50
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        lately = Workshop.objects.filter(taken__gt=0).newest_first()[: self.LATELY]
+        return [(workshop.public_id, workshop.label) for workshop in lately]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value() in [value for value, _title in self.lookup_choices]
+        return queryset.filter(workshop__public_id=self.value()) if chosen else queryset
+
+
 def shows_queue(request: HttpRequest) -> bool:
     """Whether the list that is asked for is of what waits, or a part of it."""
     return request.GET.get(QueueFilter.parameter_name) in (None, *WaitsFor.values)
@@ -78,8 +97,8 @@ class SignatureAdmin(Cases, ManySignatures, ReadOnly, Spelled):
         "letter",
         "shown_visibility",
     ]
-    list_filter = [QueueFilter, "letter", "kind", "visibility", "channel"]
-    list_select_related = ["letter", "organisation", "proposal"]
+    list_filter = [QueueFilter, "letter", WorkshopFilter, "kind", "visibility", "channel"]
+    list_select_related = ["letter", "organisation", "proposal", "workshop"]
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         """The queue by how long it waits; of others the newest first. Both are an index."""
@@ -101,7 +120,10 @@ class SignatureAdmin(Cases, ManySignatures, ReadOnly, Spelled):
 
     @admin.display(description=gettext_lazy("name"), ordering="sort_key")
     def shown_name(self, signature: Signature) -> SafeString:
-        return format_html('<bdi dir="auto">{}</bdi>', signature.name or _("(erased)"))
+        name = format_html('<bdi dir="auto">{}</bdi>', signature.name or _("(erased)"))
+        if signature.workshop is None:
+            return name
+        return format_html('{} <small class="quiet">{}</small>', name, room_of(signature.workshop))
 
     @admin.display(description=gettext_lazy("country"), ordering="country")
     def shown_country(self, signature: Signature) -> str:
@@ -110,7 +132,7 @@ class SignatureAdmin(Cases, ManySignatures, ReadOnly, Spelled):
     @admin.display(description=gettext_lazy("status"), ordering="status")
     def shown_status(self, signature: Signature) -> str:
         status = str(signature.get_status_display())
-        if signature.status == SignatureStatus.PUBLISHED and signature.question:
+        if signature.status in ACCEPTED and signature.question:
             return "; ".join([status, str(signature.get_question_display())])
         if signature.status == SignatureStatus.HELD:
             return ": ".join([status, str(signature.get_hold_reason_display())])

@@ -8,8 +8,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from signatories import mailboxes, names
-from signatories.admin.words import name_of
+from signatories import bounces, mailboxes, names
+from signatories.admin.words import name_of, room_of
 from signatories.mailboxes import Mailbox
 from signatories.models import Organisation, Signature, Verification, Vouch, VouchStatus
 
@@ -75,6 +75,7 @@ def signs(signature: Signature, evidence: Evidence) -> list[Sign]:
         *_of_name(signature),
         *_of_mailbox(signature),
         *_of_organisations(signature, evidence),
+        *_of_workshop(signature),
         *_of_neighbours(evidence),
         *_of_vouches(evidence),
     ]
@@ -90,6 +91,8 @@ def _of_mailbox(signature: Signature) -> Iterator[Sign]:
     if hasattr(signature, "contact"):
         verdict = mailboxes.verdict(signature.contact, website=signature.website)
         yield Sign(_OF_MAILBOX.get(verdict, Mark.PLAIN), str(verdict.label))
+        if bounces.is_refusing(signature.contact):
+            yield Sign(Mark.DOUBT, _("Its mailbox refuses mail: what we sent came back."))
     elif signature.name:
         yield Sign(Mark.PLAIN, _("Nobody to write to: no contact is kept."))
 
@@ -108,6 +111,11 @@ def _of_organisations(signature: Signature, evidence: Evidence) -> Iterator[Sign
         if candidate.here is not None:
             words = _("{organisation}, which it may be, has signed this letter already.")
             yield Sign(Mark.DOUBT, format_html(words, organisation=name_of(candidate.organisation)))
+
+
+def _of_workshop(signature: Signature) -> Iterator[Sign]:
+    if signature.workshop is not None:
+        yield Sign(Mark.PLAIN, format_html(_("Signed at a workshop: {}."), room_of(signature.workshop)))
 
 
 def _of_neighbours(evidence: Evidence) -> Iterator[Sign]:

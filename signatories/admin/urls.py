@@ -3,16 +3,34 @@
 from django.contrib import admin
 from django.urls import path
 
-from signatories.admin import behalf, exports, imports
-from signatories.admin.reauthentication import authenticate_again
+from letters import comment_desk
+from signatories.admin import behalf, exports, imports, versions, workshops
 
 _at_the_desk = admin.site.admin_view
 
 urlpatterns = [
-    path("again/", _at_the_desk(authenticate_again), name="authenticate_again"),
     path("letters/letter/<int:pk>/export/", _at_the_desk(exports.export_letter), name="export_letter"),
     path("letters/letter/<int:pk>/import/", _at_the_desk(imports.import_list), name="import_list"),
     path("imports/<slug:public_id>/", _at_the_desk(imports.imported_list), name="imported_list"),
     path("letters/letter/<int:pk>/on-behalf/", _at_the_desk(behalf.enter_on_behalf), name="enter_on_behalf"),
-    path("on-behalf/<slug:public_id>/", _at_the_desk(behalf.second_on_behalf), name="second_on_behalf"),
+    path(
+        "letters/letter/<int:pk>/workshops/",
+        _at_the_desk(workshops.workshops_of_letter),
+        name="workshops_of_letter",
+    ),
+    path("workshops/<slug:public_id>/act/", _at_the_desk(workshops.act_on_workshop), name="act_on_workshop"),
+    path(
+        "letters/letter/<int:pk>/comments/",
+        _at_the_desk(comment_desk.comments_of_letter),
+        name="comments_of_letter",
+    ),
+    path("comments/<slug:public_id>/act/", _at_the_desk(comment_desk.act_on_comment), name="act_on_comment"),
+    path("letters/letter/<int:pk>/text/", _at_the_desk(versions.change_text), name="change_text"),
+    path(
+        "letters/letter/<int:pk>/text/preview/",
+        _at_the_desk(versions.preview_version),
+        name="preview_version",
+    ),
+    path("letters/letter/<int:pk>/text/act/", _at_the_desk(versions.act_on_version), name="act_on_version"),
+    path("letters/letter/<int:pk>/agreed/", _at_the_desk(versions.who_has_agreed), name="who_has_agreed"),
 ]

@@ -14,15 +14,27 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from letters.models import Event, Staff
-from signatories import locking, merging, moderation, tokens, verification, vouching
+from signatories import (
+    invitations,
+    locking,
+    merging,
+    moderation,
+    on_behalf,
+    signing,
+    tokens,
+    verification,
+    vouching,
+)
 from signatories.models import (
     ConsentChannel,
     HoldReason,
+    InvitationStatus,
     Organisation,
     Question,
     RejectReason,
     Signature,
     SignatureStatus,
+    Workshop,
 )
 from signatories.visibility import StaffCap
 
@@ -52,8 +64,9 @@ _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
     verification.ConfirmingIsOver: lambda refusal: _("The letter is closed, and so is the time to confirm."),
     locking.SignatureEnded: lambda refusal: _("It was withdrawn or rejected meanwhile."),
     verification.SamePerson: lambda refusal: _(
-        "You sent the code. A colleague has to confirm that it came back."
+        "You entered it, or sent the code. A colleague has to confirm it."
     ),
+    on_behalf.NotOnBehalf: lambda refusal: _("It is confirmed already, or was never entered by staff."),
     tokens.WrongCode: lambda refusal: _(
         "This is not the code that was sent, or it was tried too often. Ask again, or send a new one."
     ),
@@ -73,6 +86,32 @@ _REFUSALS: dict[type[Exception], Callable[[Any], str]] = {
     ),
     merging.TooLate: lambda refusal: _("It can no longer be undone: a day has passed, or somebody undid it."),
     merging.MergedFurther: lambda refusal: _("Something was merged with them since. Please undo that first."),
+    invitations.AlreadyInvited: lambda refusal: (
+        _("It is on the list of this letter already: %s.") % invitation_status(refusal.invitation.status)
+        if refusal.invitation
+        else _("It is on the list of this letter already.")
+    ),
+    invitations.NotToSend: lambda refusal: (
+        _("It is sent or answered already: it is now “%s”.") % invitation_status(refusal.status)
+    ),
+    invitations.NoAddress: lambda refusal: _(
+        "No address is known for it, or it was erased. Write one into its page, or ask by phone."
+    ),
+    invitations.NothingToRemindOf: lambda refusal: (
+        _("There is nothing to remind of yet, or any more: it is now “%s”.")
+        % invitation_status(refusal.status)
+    ),
+    invitations.MailedToday: lambda refusal: _("It was written to less than a day ago. Try it tomorrow."),
+    invitations.RemindedEnough: lambda refusal: _(
+        "It was reminded as often as one mailbox bears. Call, or ask in a chat."
+    ),
+    invitations.NotADay: lambda refusal: _("Please choose a day from today until signing ends."),
+    invitations.NothingSaid: lambda refusal: _("Please choose what it said, and a day if it will sign."),
+    invitations.AnsweredAlready: lambda refusal: (
+        _("Nothing was done: it is now “%s”.") % invitation_status(refusal.status)
+    ),
+    invitations.NotOfThisLetter: lambda refusal: _("That signature is not of this letter any more."),
+    signing.LetterNotOpen: lambda refusal: _("The letter takes no signatures now."),
 }
 REFUSED = tuple(_REFUSALS)
 
@@ -95,6 +134,9 @@ ACTS = {
     "remark": gettext_lazy("Note written"),
     "undo": gettext_lazy("Taken back"),
     "superseded": gettext_lazy("Superseded"),
+    "ask_again": gettext_lazy("Asked for a new yes: the text changed"),
+    "agree": gettext_lazy("Agreed to the changed text"),
+    "record_yes": gettext_lazy("A new yes was written down"),
     "withdraw": gettext_lazy("Withdrawn"),
     "expire": gettext_lazy("Expired"),
     "erase": gettext_lazy("Erased"),
@@ -104,6 +146,7 @@ ACTS = {
     "drop": gettext_lazy("Dropped"),
     "show_contact": gettext_lazy("Contact looked at"),
     "mail_failed": gettext_lazy("A mail could not be sent"),
+    "mailbox_refuses": gettext_lazy("Its mailbox refuses mail"),
     "reach_by_phone": gettext_lazy("Reached by phone with a code"),
     "ask_to_vouch": gettext_lazy("A verified organisation was asked whether it knows it"),
     "vouch": gettext_lazy("A verified organisation vouched for it"),
@@ -121,6 +164,22 @@ ACTS = {
     "stop_invalidation": gettext_lazy("Invalidation stopped"),
     "continue_invalidation": gettext_lazy("Invalidation continued"),
     "undo_invalidation": gettext_lazy("Invalidation undone"),
+    "invite": gettext_lazy("Put on the list"),
+    "change_invitation": gettext_lazy("Corrected"),
+    "chase": gettext_lazy("Somebody chases it"),
+    "take_off": gettext_lazy("Taken off the list"),
+    "send_invitation": gettext_lazy("Invitation sent"),
+    "remind": gettext_lazy("Reminded"),
+    "bounce": gettext_lazy("A mail came back"),
+    "follow_up": gettext_lazy("Signatories of an earlier letter were put on the list"),
+    **{f"answer_{status}": label for status, label in InvitationStatus.choices},
+    "open_workshop": gettext_lazy("Code for a workshop made"),
+    "renew_workshop": gettext_lazy("New code for a workshop made"),
+    "stop_workshop": gettext_lazy("Workshop stopped"),
+    "comment": gettext_lazy("A partner commented"),
+    "answer_comment": gettext_lazy("Comment answered"),
+    "hide_comment": gettext_lazy("Comment hidden"),
+    "show_comment": gettext_lazy("Comment shown again"),
 }
 REASONS: dict[str, Any] = {
     choice: label
@@ -141,6 +200,10 @@ def words(refusal: Exception) -> str:
     return _REFUSALS[type(refusal)](refusal)
 
 
+def invitation_status(status: str) -> str:
+    return str(InvitationStatus(status).label)
+
+
 def case_url(pk: int) -> str:
     return reverse("admin:signatories_signature_change", args=[pk])
 
@@ -148,6 +211,13 @@ def case_url(pk: int) -> str:
 def name_of(named: Signature | Organisation) -> SafeString:
     """Return its name as it stands among other words, whatever its script."""
     return format_html('<bdi dir="auto">{}</bdi>', named.name or _("(erased)"))
+
+
+def room_of(workshop: Workshop) -> SafeString:
+    """Say in which room something was signed, and how many signed there: "Kakuma room 3, 12 of 30"."""
+    words = _("{label}, {taken} of {places}")
+    label = format_html('<bdi dir="auto">{}</bdi>', workshop.label)
+    return format_html(words, label=label, taken=workshop.taken, places=workshop.places)
 
 
 def colleague(staff: Staff) -> str:

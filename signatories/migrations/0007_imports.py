@@ -1,7 +1,8 @@
-"""Lists gathered elsewhere: the sealed file, its rows and what became of them; and the right to export contacts."""
+"""Lists gathered elsewhere, what was entered on behalf in the queue, and the right to export contacts."""
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import django.utils.timezone
 import signatories.models
 from django.conf import settings
@@ -72,6 +73,24 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'rows of imported lists',
                 'ordering': ['line'],
             },
+        ),
+        # A generated field is not altered: what was entered on behalf waits in the queue from now on.
+        migrations.RemoveIndex(
+            model_name='signature',
+            name='the_queue',
+        ),
+        migrations.RemoveField(
+            model_name='signature',
+            name='queued_at',
+        ),
+        migrations.AddField(
+            model_name='signature',
+            name='queued_at',
+            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(status__in=('awaiting_moderation', 'held'), then=django.db.models.functions.comparison.Coalesce('confirmed_at', 'created_at')), models.When(by_phone=True, status='unconfirmed', then='created_at'), models.When(channel='on_behalf', mails_before_confirmed=0, status='unconfirmed', then='created_at'), models.When(models.Q(('status', 'published'), models.Q(('question', ''), _negated=True)), then='asked_at')), output_field=models.DateTimeField(null=True), verbose_name='waits since'),
+        ),
+        migrations.AddIndex(
+            model_name='signature',
+            index=models.Index(condition=models.Q(('queued_at__isnull', False)), fields=['queued_at', 'id'], name='the_queue'),
         ),
         migrations.AddConstraint(
             model_name='importfile',

@@ -9,11 +9,12 @@ earlier = import_module("signatories.migrations.0005_roles")
 SIGNATURES = {**earlier.SIGNATURES, "signature": "view add change"}
 DELIVERIES = {"delivery": "view add change"}
 LISTS = {"importfile": "view add change"}
+INVITATIONS = {"invitation": "view add change"}
 ROLES = {
-    "Moderator": SIGNATURES | earlier.EVENTS,
+    "Moderator": SIGNATURES | INVITATIONS | earlier.EVENTS,
     "Editor": earlier.LETTERS | DELIVERIES | earlier.EVENTS,
-    "Data officer": earlier.ROLES["Data officer"] | {"contact": "view export"} | LISTS,
-    "Manager": earlier.ROLES["Manager"] | SIGNATURES | DELIVERIES | LISTS,
+    "Data officer": earlier.ROLES["Data officer"] | {"contact": "view export"} | LISTS | INVITATIONS,
+    "Manager": earlier.ROLES["Manager"] | SIGNATURES | DELIVERIES | LISTS | INVITATIONS,
 }
 
 

@@ -21,6 +21,12 @@ def signature_counts(letter: Letter) -> wall.Counts:
     return wall.counts(letter)
 
 
+@register.simple_tag
+def asked_for_a_new_yes(letter: Letter) -> int:
+    """Return how many organisations have not agreed yet to the text as it is now."""
+    return wall.asked_again(letter)
+
+
 @register.filter
 def with_counts(letters: Iterable[Any]) -> list[tuple[Any, wall.Counts]]:
     """Return (letter, counts) pairs, in one query for all."""

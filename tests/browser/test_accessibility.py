@@ -8,16 +8,20 @@ from django.contrib.auth.tokens import default_token_generator
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from signatories import parcels, tokens
+from letters import comments
+from signatories import invitations, on_behalf, parcels, tokens, workshops
 from signatories.delivery import Answer, record_answer
 from signatories.models import Parcel, Purpose, Signature, Token
 from signatories.withdrawal import withdraw
 from tests.factories import (
+    make_claim,
     make_co_contact,
+    make_comment,
     make_delivery,
     make_factor,
     make_figure,
     make_host,
+    make_invitation,
     make_letter,
     make_organisation,
     make_proposal,
@@ -25,6 +29,7 @@ from tests.factories import (
     make_staff,
     make_vouch,
     make_voucher,
+    make_workshop,
 )
 from tests.passkeys import Passkey
 
@@ -222,6 +227,188 @@ def test_handing_over(site, visit, log_in, settings, language):
     page, look = _reader(visit, language)
     look.at(f"/letters/{letter.slug}/")
     look.at(f"/letters/{letter.slug}/deliveries/")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_a_workshop(visit, log_in, language):
+    alice = make_staff()
+    letter = make_letter(
+        f"room-{language}", phase="gathering", languages=("en", "ar"), original_language=language
+    )
+    full = make_workshop(letter, label="غرفة ٣", places=1)
+    signature = make_signature(letter, status="awaiting_moderation", workshop=full.workshop)
+    workshops.take_place(full.workshop, letter=letter)
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    look.at(f"/admin/letters/letter/{letter.pk}/workshops/")
+    page.locator("form.panel button").click()
+    look("workshops, no label")
+    page.fill("[name=label]", "Kakuma room 3")
+    page.locator("form.panel button").click()
+    look("sheet")
+    code = page.locator(".sheet-address b").inner_text()
+    look.at(f"/admin/letters/letter/{letter.pk}/workshops/")
+    look.at(f"/admin/signatories/signature/?queue=all&workshop={full.workshop.public_id}")
+    look.at(f"/admin/signatories/signature/{signature.pk}/change/")
+    assert not look.found, "\n".join(look.found)
+
+    page, look = _reader(visit, language)
+    look.at(f"/w/{code}/")
+    page.locator(".sign-off .button").first.click()
+    _send(page)
+    look("workshop, everything missing")
+    look.at(f"/w/{code}/sign/sent/")
+    look.at(f"/w/{full.code}/")
+    look.at("/w/guessed/", status=404)
+    for _ in range(20):
+        page.request.get("/w/guessed/")
+    look.at("/w/guessed/", status=429)
+    assert not look.found, "\n".join(look.found)
+
+
+def test_invitations(visit, log_in, language):
+    alice = make_staff()
+    letter = make_letter(f"guests-{language}", phase="gathering", languages=("en", "ar"))
+    make_signature(letter, name="مطبخ الميناء", status="awaiting_moderation")
+    invited = make_invitation(letter, name="مطبخ الميناء", network="Lake Network", words="Call on Friday.")
+    for status in ("to_send", "bounced", "will_sign", "signed", "declined", "taken_off"):
+        make_invitation(letter, name=f"Guild {status}", status=status)
+    page, look = _reader(visit, language)
+    address = f"/i/{invitations.mint(invited)}/"
+    look.at(f"{address}?answer=will_sign")
+    _send(page)
+    look("invitation, no day")
+    look.at(f"{address}sign/")
+    page.goto(page.url.removesuffix("sign/") + "?answer=declined")
+    _send(page)
+    look("invitation, answered")
+    assert page.locator(".done").count() == 1
+    look.at("/i/guessed/", status=404)
+    assert not look.found, "\n".join(look.found)
+
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    desk = "/admin/signatories/invitation/"
+    look.at(f"{desk}?letter__id__exact={letter.pk}")
+    look.at(f"{desk}{invited.pk}/change/")
+    page.locator("summary").last.click()
+    look("invitation, to be corrected")
+    look.at(f"{desk}letter/{letter.pk}/unanswered/?language=ar")
+    look.at(f"{desk}letter/{letter.pk}/follow-up/")
+    look.at(f"{desk}letter/{letter.pk}/new/")
+    page.fill("[name=many-pasted]", "مطبخ الميناء;a@b.example\nNew;none;;Nowhere\n;x@y.example")
+    page.locator("button[value=read]").click()
+    look("lines as they are understood")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_a_text_that_changes(visit, log_in, language):
+    alice = make_staff()
+    letter = make_letter(f"changed-{language}", languages=("en", "ar"), original_language=language)
+    signature = make_signature(letter, name="بيت اللاجئين")
+    waiting = make_signature(letter, name="Night Ferry", status="unconfirmed")
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    address = f"/admin/letters/letter/{letter.pk}/text/"
+    look.at(address)
+    page.locator("form.asked button.default").click()
+    look("change, nothing chosen")
+    page.check("[name=change][value=material]")
+    for closed in page.locator("details:not([open]) > summary").all():
+        closed.click()
+    for each in ("en", "ar"):
+        page.fill(
+            f"[name={each}-body]", "We ask for *more*.\n\n## Why\n\n* See [here](https://here.example)."
+        )
+        page.fill(f"[name={each}-what_changed]", "We ask for more.")
+    page.locator("form.asked button.default").click()
+    look("preview")
+    page.locator("[value=publish]").click()
+    look("published")
+    look.at(f"/admin/letters/letter/{letter.pk}/agreed/")
+    page.locator("form.asked button.default").click()
+    look("agreed, nobody ticked")
+    assert not look.found, "\n".join(look.found)
+
+    page, look = _reader(visit, language)
+    for rest in ("", "versions/", "versions/2/", "versions/1/"):
+        look.at(f"/letters/{letter.slug}/{rest}")
+    look.at(f"/s/{tokens.mint(waiting, Purpose.CONFIRM).value}/confirm/")
+    look.at(f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/")
+    look.at(f"/s/{tokens.mint(signature, Purpose.AGREE).value}/agree/")
+    page.locator("main form button").click()
+    look("agree, nothing ticked")
+    page.check("[name=agrees]")
+    page.locator("main form button").click()
+    look("agreed")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_comments_on_a_draft(visit, log_in, language):
+    alice = make_staff()
+    letter = make_letter(f"draft-{language}", phase="gathering", languages=("en", "ar"))
+    letter.texts.update(
+        body="We ask.\n\n1. Stay *open*.\n2. Stay.\n\n## Why\n\n> As promised.\n\n---\n\nThanks."
+    )
+    text = letter.texts.get(language=language)
+    answered = make_comment(letter, text=text, passage=2, name="Amina", organisation="مطبخ الميناء")
+    comments.answer(answered, by=alice, fate="taken_up", words="Now it says please.")
+    make_comment(letter, text=text, words="All of it is too long.")
+    make_comment(letter, text=text, words="Between us.", is_private=True)
+    make_comment(letter, text=text, passage=1, words="Pills", trapped=True)
+    page, look = _reader(visit, language)
+    address = f"/g/{letter.gathering_key}/comments/"
+    look.at(address)
+    look.at(f"{address}?on=1")
+    _send(page)
+    look("comment, nothing written")
+    page.fill("[name=words]", "نعم")
+    _send(page)
+    look("comment, kept")
+    assert page.locator(".done").count() == 1
+    assert not look.found, "\n".join(look.found)
+
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    look.at(f"/admin/letters/letter/{letter.pk}/comments/?text={text.pk}")
+    page.locator("button[value=hide]").first.click()
+    look("comments, one hidden")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_lists_exports_and_entries_on_behalf(log_in, language):
+    alice = make_staff()
+    letter = _make_full_letter(f"lists-{language}")
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    of_letter = f"/admin/letters/letter/{letter.pk}"
+    look.at(f"{of_letter}/export/")
+    page.locator("details summary").click()
+    page.check("[name=what][value=contacts]")
+    page.locator("button.default").click()
+    look("export, without a reason")
+    look.at(f"{of_letter}/on-behalf/")
+    page.locator("button.default").click()
+    look("on behalf, nothing typed")
+    said = {"visibility": "public", "language": "en", "channel": "phone", "evidence": "اتصال"}
+    entered = on_behalf.enter(
+        letter, text=letter.texts.first(), claim=make_claim("بيت النور"), by=alice, **said
+    )
+    look.at(f"{of_letter}/on-behalf/")
+    look.at(f"/admin/signatories/signature/{entered.pk}/change/")
+    look.at(f"{of_letter}/import/")
+    page.fill("[name=pasted]", "Organisation\tCountry\nNight Ferry\tKenya\nYes\t\nبيت الزيتون\tسوريا")
+    page.locator("button.default").click()
+    look("columns")
+    page.locator("button.default").click()
+    look("columns, terms missing")
+    page.check("[name=consent][value=unknown]")
+    page.locator("button.default").click()
+    look("rows")
+    page.locator("button.default").click()
+    look("being written")
+    page.locator("button[value=stop]").click()
+    look("stopped")
     assert not look.found, "\n".join(look.found)
 
 

@@ -71,6 +71,7 @@ def test_what_waits_is_counted_by_what_it_waits_for_with_the_way_to_begin(bob):
         "To decide": (2, f"{BEGIN}?queue=decision"),
         "Held": (1, f"{BEGIN}?queue=held"),
         "To call": (0, None),
+        "To confirm": (0, None),
         "Corrections": (1, f"{BEGIN}?queue=correction"),
         "Questions": (0, None),
     }
@@ -191,6 +192,18 @@ def test_who_may_only_look_is_not_asked_to_begin():
     page = front(enter(Client(), make_member("dora", "Data officer")))
     assert page.select_one("#waiting").get_text(strip=True) == "1 waits"
     assert not page.select("a.begin")
+
+
+@pytest.mark.parametrize(
+    ("role", "doors"),
+    [("Moderator", ["export", "on-behalf", "workshops"]), ("Data officer", ["export", "import"])],
+)
+def test_who_looks_after_signatures_finds_what_there_is_to_do_about_a_letters(role, doors):
+    letter = make_letter()
+    make_letter("draft", phase="draft")
+    page = front(enter(Client(), make_member("mo", role)))
+    found = [link["href"] for link in page.select(".front-letters a")]
+    assert found == [f"/admin/letters/letter/{letter.pk}/{door}/" for door in doors]
 
 
 def test_who_may_see_nothing_sees_nothing():

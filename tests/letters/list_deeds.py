@@ -1,6 +1,6 @@
 """What is driven of lists, exports and entries on behalf: none of it changes what the public sees."""
 
-from signatories import export, lists, on_behalf
+from signatories import export, lists, on_behalf, verification
 from signatories.admin import urls as desk_urls
 from signatories.formats import FORMATS
 from signatories.sheets import read_pasted
@@ -8,12 +8,12 @@ from tests.factories import make_claim, make_staff
 
 UNSEEN = False
 CSV = FORMATS["csv"]
-PASSWORD = "correct horse battery"
 
 
-def enter(w):
+def enter(w, *, by=None):
     said = {"visibility": "public", "language": "en", "channel": "phone", "evidence": "A call."}
-    return on_behalf.enter(w.open, text=w.open.texts.first(), claim=make_claim("New"), by=w.alice, **said)
+    by = by or w.alice
+    return on_behalf.enter(w.open, text=w.open.texts.first(), claim=make_claim("New"), by=by, **said)
 
 
 def take(w):
@@ -49,6 +49,7 @@ ACTS = {
     ),
 }
 READING = {
+    verification.refuse_who_entered,
     on_behalf.waiting,
     export.left_today,
     export.tell,
@@ -67,12 +68,12 @@ def post(w, path, data):
     assert answer.status_code == 302, (path, answer.status_code, answer.content.decode()[:2000])
 
 
-def type_password(w):
-    post(w, "/admin/again/", {"password": PASSWORD})
+def decide(w, decision):
+    signature = enter(w, by=make_staff("bob"))
+    post(w, f"/admin/signatories/signature/{signature.pk}/decide/", {"decision": decision})
 
 
 def export_from(w, what):
-    type_password(w)
     choice = {"what": what, "kind": "csv", "statuses": ["published"], "columns": ["name"], "reason": "legal"}
     answer = w.desk.post(f"/admin/letters/letter/{w.open.pk}/export/", choice)
     assert answer.status_code == 200
@@ -90,7 +91,6 @@ FACTS = {
     "evidence": "A chat.",
 }
 FORMS = {
-    ("desk authenticate_again", UNSEEN): type_password,
     ("desk export_letter: public", UNSEEN): lambda w: export_from(w, "public"),
     ("desk export_letter: desk", UNSEEN): lambda w: export_from(w, "desk"),
     ("desk export_letter: contacts", UNSEEN): lambda w: export_from(w, "contacts"),
@@ -112,8 +112,7 @@ FORMS = {
     ("desk enter_on_behalf", UNSEEN): lambda w: post(
         w, f"/admin/letters/letter/{w.open.pk}/on-behalf/", FACTS
     ),
-    ("desk second_on_behalf", UNSEEN): lambda w: post(
-        w, f"/admin/on-behalf/{enter(w).public_id}/", {"decision": "drop"}
-    ),
+    ("signatories.signature decide second", UNSEEN): lambda w: decide(w, "second"),
+    ("signatories.signature decide drop", UNSEEN): lambda w: decide(w, "drop"),
 }
 FORM_NAMES = {f"desk {page.name}" for page in desk_urls.urlpatterns}

@@ -51,7 +51,7 @@ from tests.factories import (
     make_vouch,
     make_voucher,
 )
-from tests.letters import delivery_deeds, list_deeds
+from tests.letters import delivery_deeds, invitation_deeds, list_deeds, version_deeds, workshop_deeds
 from tests.ticking import tick
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +170,9 @@ ACTS = {
     (importing.import_letter, SEEN): lambda w: _import("One", "Two"),
     **delivery_deeds.ACTS,
     **list_deeds.ACTS,
+    **invitation_deeds.ACTS,
+    **version_deeds.ACTS,
+    **workshop_deeds.ACTS,
     (merging.merge, SEEN): lambda w: _merge(w, w["counted"].organisation),
     (merging.merge, UNSEEN): lambda w: _merge(w, make_organisation("Elsewhere")),
     (merging.undo, SEEN): lambda w: merging.undo(_merge(w, w["counted"].organisation), by=w.alice),
@@ -458,10 +461,11 @@ FORMS = {
     ("letters.letter act archive", SEEN): lambda w: letter_act(w, w.closed, "archive"),
     ("letters.letter act link", UNSEEN): lambda w: letter_act(w, w.gathering, "link"),
     # letters: texts
-    ("letters.text add", SEEN): lambda w: add_text(w, w.open),
-    ("letters.text add: neighbour's title", SEEN): lambda w: add_text(w, w.older, title="Older, renamed"),
-    ("letters.text add: another language", SEEN): lambda w: add_text(w, w.open, language="fr"),
-    ("letters.text add: gathering", UNSEEN): lambda w: add_text(w, w.gathering),
+    ("letters.text add", SEEN): lambda w: add_text(w, w.closed, language="ar"),
+    ("letters.text add: neighbour's title", SEEN): lambda w: add_text(
+        w, w.older, language="ar", title="Older, renamed"
+    ),
+    ("letters.text add: gathering", UNSEEN): lambda w: add_text(w, w.gathering, language="ar"),
     ("letters.text change", UNSEEN): change_text,
     ("letters.text delete", UNSEEN): delete_draft_text,
     # letters: staff
@@ -537,6 +541,9 @@ FORMS = {
     ),
     **delivery_deeds.FORMS,
     **list_deeds.FORMS,
+    **invitation_deeds.FORMS,
+    **version_deeds.FORMS,
+    **workshop_deeds.FORMS,
     ("signatories.organisation merge", SEEN): lambda w: merge_by_button(w, w["counted"].organisation),
     ("signatories.organisation merge", UNSEEN): lambda w: merge_by_button(w, make_organisation("Elsewhere")),
     ("signatories.organisation duplicates", UNSEEN): lambda w: _send(
@@ -618,7 +625,14 @@ def test_a_form_of_the_desk_changes_the_revision_with_the_bytes_and_never_withou
 def test_every_act_and_every_form_is_driven():
     modules = (
         *(lifecycle, signing, verification, vouching, moderation, withdrawal, importing, invalidation),
-        *(merging, *delivery_deeds.MODULES, *list_deeds.MODULES),
+        *(
+            merging,
+            *delivery_deeds.MODULES,
+            *list_deeds.MODULES,
+            *invitation_deeds.MODULES,
+            *version_deeds.MODULES,
+            *workshop_deeds.MODULES,
+        ),
     )
     acts = {
         act
@@ -634,7 +648,8 @@ def test_every_act_and_every_form_is_driven():
 
 NO_ACTS = {
     importing.find,
-    *(*delivery_deeds.READING, *list_deeds.READING),
+    *invitation_deeds.READING,
+    *(*delivery_deeds.READING, *list_deeds.READING, *version_deeds.READING, *workshop_deeds.READING),
     *(invalidation.count, invalidation.progress, invalidation.returnable_until, invalidation.still_rejected),
     *(invalidation.says_something, invalidation.matching, invalidation.touchable, invalidation.like),
     *(vouching.of, vouching.possible_vouchers, vouching.asked_of, vouching.given_by),  # questions
@@ -642,7 +657,11 @@ NO_ACTS = {
     *(vouching.weigh, vouching.weigh_all),  # part of other acts, and of nothing that is public
 }
 # They show, and change nothing that is public.
-READ_ONLY = {"signatories.signature contact", "signatories.signature phone"}
+READ_ONLY = (
+    {"signatories.signature contact", "signatories.signature phone"}
+    | workshop_deeds.READ_ONLY
+    | version_deeds.READ_ONLY
+)
 
 
 def _forms_of_the_desk():
@@ -659,6 +678,7 @@ def _forms_of_the_desk():
         forms |= {f"{name} action {entry}" for entry in own_actions}
     forms |= {f"letters.letter act {act}" for act, _ in letters_admin.ScheduleForm.base_fields["act"].choices}
     forms |= delivery_deeds.FORM_NAMES | list_deeds.FORM_NAMES
+    forms |= invitation_deeds.FORM_NAMES
     forms |= {f"signatories.signature decide {decision}" for decision in CHOICES}
     forms |= {f"signatories.invalidation act {act}" for act in invalidations._ACTS}
     forms |= {f"signatories.organisation act {act}" for act in organisations._ACTS}
@@ -685,7 +705,7 @@ def test_no_address_of_the_desk_is_forgotten():
         for pattern in desk.get_urls()
         if pattern.name and not re.search("_(changelist|add|history|delete|change)$", pattern.name)
     ]
-    assert sorted(set(own) - set(delivery_deeds.ADDRESSES)) == [
+    assert sorted(set(own) - {*delivery_deeds.ADDRESSES, *invitation_deeds.ADDRESSES}) == [
         "letters_letter_act",
         "letters_letter_preview",
         "letters_staff_second_factors",
@@ -717,7 +737,8 @@ def test_importing_again_changes_nothing(world):
 def test_what_a_coalition_prepares_in_secret_moves_no_public_number(world):
     """The revision is public: a letter under embargo must not make its neighbours' move."""
     before = revisions()
-    add_text(world, world.gathering, title="Quiet")
+    add_text(world, world.gathering, language="ar", title="Quiet")
+    version_deeds.publish(world, letter=world.gathering, change="material")
     save_letter(world, world.draft, add_figures=[figure_row(world.draft)])
     letter_act(world, world.draft, "gather")
     letter_act(world, world.gathering, "open", "2035-01-01T09:00")

@@ -4,7 +4,9 @@ A list that filters by any column is read letter by letter: `?contact__address_k
 is no protection. So every path from every list to every hidden field, with every comparison Django knows, is asked.
 """
 
+import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,11 +24,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from letters.models import Letter, Staff
-from signatories.contacts import seal
+from letters.models import Comment, Letter, Staff
+from signatories import lists
+from signatories.contacts import lock_away, seal
 from signatories.models import (
     Contact,
     Evidence,
+    ImportFile,
+    ImportRow,
     Organisation,
     PlaceKey,
     Pressure,
@@ -34,10 +39,11 @@ from signatories.models import (
     Remark,
     Signature,
     Token,
+    Workshop,
 )
 from signatories.tokens import mint
 from tests.desk import make_world, names_of_the_desk
-from tests.factories import enter, make_contact_details, make_factor, make_member
+from tests.factories import enter, make_contact_details, make_factor, make_list, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +55,8 @@ HIDDEN = {
     Staff: ["password", "email", "last_login"],
     Authenticator: ["id", "type", "data", "created_at", "last_used_at"],
     Remark: ["words"],
+    ImportFile: ["fingerprint", "sealed", "evidence"],
+    ImportRow: ["sealed"],
     Evidence: ["link", "words"],
     Letter: ["gathering_key"],
     PlaceKey: ["day", "key"],
@@ -174,14 +182,17 @@ def world():
     zoe = Staff.objects.get(username="zoe")
     Staff.objects.filter(pk=zoe.pk).update(email="zoe@one.example", last_login=timezone.now())
     make_factor(zoe)
+    Contact.objects.all().delete()
     for signature in Signature.objects.all():
-        signature.contact.delete()
         seal(signature, make_contact_details(f"zaynab{signature.pk}@kettle.example", name="Zaynab"))
         mint(signature, Purpose.OWN_PAGE)
         Remark.objects.create(signature=signature, words="zaynab called", by=zoe)
     for organisation in Organisation.objects.all():
         Evidence.objects.create(organisation=organisation, words="zaynab is known to us", by=zoe)
     Signature.objects.update(batch="0" * 16)
+    zaynab = "Blue Kettle\t=zaynab\tzaynab@kettle.example"
+    pasted = f"Organisation\tName of the contact\tE-mail\n{zaynab}"
+    world.rows["imported_list public_id"] = make_list(signature.letter, by=zoe, pasted=pasted).public_id
     PlaceKey.objects.create(day=timezone.now().date(), key=b"0" * 32)
     Pressure.objects.create(place="0" * 64, since=timezone.now(), seconds=300, count=1)
     return world
@@ -208,6 +219,11 @@ def change_what_is_hidden(*, from_whom):
     Authenticator.objects.filter(user__in=others).update(
         data={"secret": "mbali"}, last_used_at=timezone.now()
     )
+    for row in ImportRow.objects.exclude(sealed=b""):
+        entry = replace(lists.entry_of(row), person="Mbali", role="Chair", email="mbali@kettle.example")
+        row.sealed = lock_away(json.dumps(entry.said()).encode())
+        row.save(update_fields=["sealed"])
+    ImportFile.objects.update(fingerprint="m" * 64, evidence="mbali keeps it")
     PlaceKey.objects.update(key=b"m" * 32)
     Pressure.objects.update(place="m" * 64, count=9)
     DBTaskResult.objects.update(args_kwargs={"args": [7], "kwargs": {}}, traceback="mbali")
@@ -215,6 +231,9 @@ def change_what_is_hidden(*, from_whom):
         Remark.objects.update(words="mbali called back")
     if not from_whom.has_perm("signatories.view_evidence"):
         Evidence.objects.update(words="mbali is known to us", link="https://mbali.example/")
+    Workshop.objects.update(code_digest=Concat(Value("m"), F("public_id")))
+    if not from_whom.has_perm("letters.view_comment"):
+        Comment.objects.update(words="mbali wrote it", name="mbali", organisation="mbali's")
     if not from_whom.has_perm("letters.view_letter"):
         Letter.objects.update(gathering_key=Concat(Value("m"), F("slug")))
 
@@ -250,7 +269,8 @@ def what_is_answered(browser, asked):
     with transaction.atomic():
         for address, query in asked:
             answer = browser.get(address, query)
-            shown = re.sub(rb'name="csrfmiddlewaretoken" value="\w+"', b"", answer.content)
+            anew = rb'name="(csrfmiddlewaretoken|public_id)" value="\w+"'
+            shown = re.sub(anew, b"", answer.content)
             answers[address, str(query)] = (answer.status_code, answer.get("Location"), shown)
         transaction.set_rollback(True)
     return answers

@@ -9,18 +9,21 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from letters.models import HostText, Letter, Staff, Text
+from letters.models import Comment, DraftedText, HostText, Letter, Staff, Text, Version
 from signatories.models import (
     Distinction,
     Evidence,
     Invalidated,
     Invalidation,
+    Invitation,
+    Notice,
     Organisation,
     PlaceKey,
     Pressure,
     Signature,
     Token,
     Vouch,
+    Workshop,
 )
 from tests.factories import (
     make_host,
@@ -63,6 +66,25 @@ def signed_twice(**fields):
         signature_with(letter=letter, **each)
 
 
+def version_with(**fields):
+    letter = Letter.objects.first() or make_letter()
+    by = Staff.objects.first() or make_staff()
+    return Version.objects.create(letter=letter, by=by, **{"change": "editorial", **fields})
+
+
+def drafted_twice():
+    version = version_with()
+    for _ in range(2):
+        DraftedText.objects.create(version=version, language="en", standing="official", title="T", body="B")
+
+
+def told_twice():
+    version = version_with(number=2, published_at=NOW)
+    signature = make_signature(version.letter)
+    for _ in range(2):
+        Notice.objects.create(version=version, signature=signature)
+
+
 def told_apart(one, other, *, wrong=False, times=1):
     older, newer = (other, one) if wrong else (one, other)
     for _ in range(times):
@@ -80,14 +102,38 @@ def published(**fields):
     return {"status": "published", "published_at": NOW, **fields}
 
 
+def comment_with(**fields):
+    return Comment.objects.create(text=make_letter().texts.first(), language="en", **fields)
+
+
+def invitation_with(**fields):
+    letter = fields.pop("letter", None) or make_letter()
+    defaults = {"name": "Blue Kettle", "language": "en", "sent_at": NOW}
+    return Invitation.objects.create(letter=letter, **{**defaults, **fields})
+
+
 BROKEN = {
+    "an_organisation_is_invited_once": lambda: invitation_with(letter=invitation_with().letter),
+    "a_promise_and_nothing_else_has_a_day": lambda: invitation_with(status="will_sign"),
+    "who_was_invited_was_so_on_a_day": lambda: invitation_with(status="invited", sent_at=None),
+    "an_invitation_has_a_name_until_it_is_emptied": lambda: invitation_with(name=""),
+    "a_workshop_gives_no_place_it_has_not_got": lambda: Workshop.objects.create(
+        letter=make_letter(), label="Room", by=make_staff(), good_until=NOW, places=2, taken=3
+    ),
+    "a_comment_says_something": lambda: comment_with(words=""),
+    "a_comment_knows_what_its_passage_said": lambda: comment_with(words="Hm.", passage=1),
     "a_letter_gathers_before_it_opens": lambda: letter_with(gathers_at=NOW, opens_at=NOW - DAY),
     "a_letter_closes_after_it_opens": lambda: letter_with(opens_at=NOW, closes_at=NOW - DAY),
     "a_letter_is_archived_after_it_closes": lambda: letter_with(
         opens_at=NOW - DAY, closes_at=NOW, archived_at=NOW - DAY
     ),
     "a_version_of_a_text_exists_once": lambda: text_with(language="en"),
-    "a_later_version_says_what_kind_of_change_it_is": lambda: text_with(version=2),
+    "the_first_version_changes_nothing": lambda: text_with(language="fr", change="editorial"),
+    "a_version_of_a_letter_exists_once": lambda: [version_with(number=2, published_at=NOW) for _ in range(2)],
+    "a_letter_has_one_draft_at_a_time": lambda: [version_with() for _ in range(2)],
+    "a_version_has_a_number_once_it_is_published": lambda: version_with(published_at=NOW),
+    "a_version_is_drafted_once_a_language": lambda: drafted_twice(),
+    "a_contact_is_told_of_a_version_once": lambda: told_twice(),
     "a_host_speaks_once_in_a_language": lambda: [
         HostText.objects.create(host=make_host(), language="en", stands_for="Boats") for _ in range(2)
     ],

@@ -8,14 +8,17 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from letters.models import Event, Letter, Recipient
-from signatories import delivery, moderation, wall, withdrawal
+from signatories import delivery, invalidation, moderation, wall, withdrawal
 from signatories.delivery import Answer
+from signatories.merging import merge
+from signatories.merging import undo as undo_merge
 from signatories.models import CoverText, DeliveredName, Delivery, DeliveryStatus, Order, Signature
 from tests.factories import (
     make_delivery,
     make_imported,
     make_letter,
     make_recipient,
+    make_rule,
     make_signature,
     make_staff,
     make_text,
@@ -360,6 +363,145 @@ def test_the_recipient_is_told_in_the_language_of_its_letter_and_once(letter, al
     assert delivery.tell_removed(made, by=alice) == 0
     assert delivery.sentence_about_removed(made) == ""
     assert Event.objects.filter(act="tell_removed").count() == 1
+
+
+# --- what happens at the desk afterwards ---------------------------------------------------------------
+
+
+def standing_in(made):
+    return sorted(made.names.still_standing().values_list("name", flat=True))
+
+
+def removed_from(made):
+    return sorted(made.names.removed().values_list("name", flat=True))
+
+
+def two_that_are_one(letter, **other):
+    """Two signatures of what turns out to be one organisation, each with a contact of its own."""
+    return make_signature(letter, name="Anchor House"), make_signature(letter, name="Anchor", **other)
+
+
+def test_a_merge_keeps_both_names_in_what_was_handed_over_until_the_one_left_is_hidden(letter, alice):
+    stays, goes = two_that_are_one(letter)
+    made = make_delivery(letter, status="sent")
+    merge(stays.organisation, goes.organisation, by=alice)
+    assert standing_in(made) == ["Anchor", "Anchor House"]
+    assert names_in(make_delivery(letter)) == ["Anchor House"]
+    withdrawal.hide(Signature.objects.get(pk=goes.pk))
+    assert standing_in(made) == []
+    assert removed_from(made) == ["Anchor", "Anchor House"]
+    assert "Anchor" not in words_in(made)
+
+
+def test_whom_one_of_the_merged_excluded_is_handed_neither_any_more(letter, alice):
+    stays, goes = two_that_are_one(letter)
+    kenya, uganda = letter.recipients.get(), make_recipient(letter)
+    goes.excluded_recipients.add(kenya)
+    to_kenya, to_uganda = (make_delivery(letter, recipient=one, status="sent") for one in (kenya, uganda))
+    assert names_in(to_kenya) == ["Anchor House"]
+    done = merge(stays.organisation, goes.organisation, by=alice)
+    assert removed_from(to_kenya) == ["Anchor House"]
+    assert "Anchor" not in words_in(to_kenya)
+    assert removed_from(to_uganda) == []
+    undo_merge(done, by=alice)
+    assert removed_from(to_kenya) == []
+
+
+def test_what_a_merge_put_behind_is_named_again_once_it_is_undone(letter, alice):
+    stays, goes = two_that_are_one(letter)
+    done = merge(stays.organisation, goes.organisation, by=alice)
+    sent = make_delivery(letter, status="sent")
+    with pytest.raises(delivery.NobodySignedSince):
+        delivery.supplement(sent, by=alice)
+    undo_merge(done, by=alice)
+    assert names_in(delivery.supplement(sent, by=alice)) == ["Anchor"]
+
+
+@pytest.mark.parametrize(
+    "dispute", [withdrawal.withdraw, withdrawal.disown, withdrawal.erase, withdrawal.hide]
+)
+@pytest.mark.parametrize("who", [0, 1], ids=["the standing one", "the joined one"])
+def test_one_of_several_contacts_takes_the_name_out_of_every_document(letter, alice, dispute, who):
+    both = two_that_are_one(letter)
+    made = make_delivery(letter, status="sent")
+    merge(both[0].organisation, both[1].organisation, by=alice)
+    dispute(Signature.objects.get(pk=both[who].pk))
+    assert standing_in(made) == []
+    assert len(removed_from(made)) == 2
+    assert make_delivery(letter).named == 0
+    assert "Anchor" not in words_in(made)
+
+
+def test_a_name_that_contacts_settle_on_stands_again_and_one_that_was_erased_does_not(letter, alice):
+    stays, goes = two_that_are_one(letter)
+    made = make_delivery(letter, status="sent")
+    merge(stays.organisation, goes.organisation, by=alice)
+    withdrawal.erase(Signature.objects.get(pk=goes.pk))
+    moderation.settle(Signature.objects.get(pk=stays.pk), by=alice, outcome="show_again")
+    assert standing_in(made) == ["Anchor House"]
+    assert removed_from(made) == [""]
+    withdrawal.erase(Signature.objects.get(pk=stays.pk))
+    assert removed_from(made) == ["", ""]
+
+
+def test_what_an_invalidation_rejects_is_taken_off_and_what_it_gives_back_is_not(letter, alice, work):
+    make_signature(letter, name="Spam Kettle")
+    make_signature(letter, name="Anchor")
+    made = make_delivery(letter, status="sent")
+    rule = invalidation.begin(make_rule(letter, name_pattern="*spam*"), counted=1, by=alice)
+    work()
+    assert (standing_in(made), removed_from(made)) == (["Anchor"], ["Spam Kettle"])
+    invalidation.undo(rule, by=alice)
+    work()
+    assert removed_from(made) == []
+
+
+def test_a_decision_that_is_taken_back_takes_the_name_off(letter, alice, settings):
+    settings.UNDO_FOR = timedelta(minutes=5)
+    signature = make_signature(letter, name="Anchor", status="awaiting_moderation")
+    moderation.approve(signature, by=alice)
+    made = make_delivery(letter, status="sent")
+    moderation.undo(Signature.objects.get(pk=signature.pk), by=alice)
+    assert removed_from(made) == ["Anchor"]
+
+
+def test_a_question_that_is_open_takes_no_name_off(letter, alice):
+    signature = make_signature(letter, name="Anchor")
+    made = make_delivery(letter, status="sent")
+    withdrawal.correct(signature, correction=CORRECTION)
+    assert standing_in(made) == ["Anchor"]
+
+
+def test_whom_a_signatory_excludes_later_is_handed_its_name_no_more(letter, alice):
+    signature = make_signature(letter, name="Anchor")
+    made = make_delivery(letter, status="sent")
+    signature.excluded_recipients.add(made.recipient)
+    assert removed_from(made) == ["Anchor"]
+    assert "Anchor" in delivery.sentence_about_removed(made)
+    assert "Anchor" not in words_in(made)
+
+
+def test_a_name_that_becomes_one_for_recipients_alone_leaves_those_that_were_added_later(letter, alice):
+    signature = make_signature(letter, name="Anchor")
+    newcomer = Recipient.objects.create(letter=letter, office="The Envoy", country="UG")
+    to_kenya, to_uganda = (make_delivery(letter, recipient=one) for one in letter.recipients.order_by("pk"))
+    assert to_uganda.recipient == newcomer
+    withdrawal.choose_visibility(signature, visibility="delivered_only")
+    assert standing_in(to_kenya) == ["Anchor"]
+    assert removed_from(to_uganda) == ["Anchor"]
+
+
+def test_a_name_the_recipient_was_told_to_take_off_comes_back_by_a_supplement_alone(letter, alice):
+    signature = make_signature(letter, name="Anchor")
+    sent = make_delivery(letter, status="sent")
+    moderation.hold(signature, by=alice)
+    delivery.tell_removed(sent, by=alice)
+    moderation.approve(Signature.objects.get(pk=signature.pk), by=alice)
+    assert "Anchor" not in words_in(sent)
+    more = delivery.supplement(sent, by=alice)
+    assert names_in(more) == ["Anchor"]
+    withdrawal.withdraw(Signature.objects.get(pk=signature.pk))
+    assert removed_from(more) == ["Anchor"]
 
 
 # --- supplements ---------------------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from letters.emails import StaffMail
 from signatories import emails, tokens
 from signatories.contacts import ContactDetails
 from signatories.emails import Mail, send_later
+from signatories.invitations import InvitationMail
 from signatories.models import Contact, Purpose, Signature, Token, Vouch
-from tests.factories import make_co_contact, make_letter, make_signature, make_vouch
+from tests.factories import make_co_contact, make_letter, make_signature, make_version, make_vouch
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,11 @@ def make_true(mail, signature):
     elif mail == Mail.CONTACTS_DISAGREE:
         disagreeing = {"question": "contacts_disagree", "asked_at": timezone.now()}
         Signature.objects.filter(pk=signature.pk).update(**disagreeing)
+    elif mail == Mail.TEXT_CHANGED:
+        make_version(signature.letter)
+    elif mail == Mail.TEXT_CHANGED_MATERIALLY:
+        Signature.objects.filter(pk=signature.pk).update(status="to_agree_again")
+        make_version(signature.letter, change="material")
 
 
 def text_of(message):
@@ -130,7 +136,7 @@ def test_no_mail_fetches_anything(mailbox, mail):
 @pytest.mark.parametrize("mail", sorted(set(Mail) - WITHOUT_OWN_PAGE))
 def test_its_own_page_is_one_link_away(mailbox, mail):
     signature, message = sent(mailbox, mail)
-    (link,) = [link for link in links_in(text_of(message)) if "/s/" in link]
+    (link,) = [link for link in links_in(text_of(message)) if "/s/" in link and not link.endswith("/agree/")]
     assert tokens.find(link.rstrip("/").rpartition("/")[2], Purpose.OWN_PAGE) == signature
 
 
@@ -348,4 +354,4 @@ def test_links_are_made_of_our_own_address_whatever_a_request_says(client, mailb
 
 def test_every_mail_has_its_folder_and_every_folder_its_mail():
     folders = {folder.name for folder in (site.BASE_DIR / "templates/emails").iterdir() if folder.is_dir()}
-    assert folders == {str(mail) for mail in (*Mail, *StaffMail)}
+    assert folders == {str(mail) for mail in (*Mail, *StaffMail, *InvitationMail)}

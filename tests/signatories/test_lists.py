@@ -117,8 +117,8 @@ def test_nothing_is_published_and_no_mail_is_sent_by_itself(work, mailbox):
     ("terms", "visibility"),
     [
         ({}, ["counted_only", "counted_only"]),
-        (STATED, ["public", "public"]),
-        ({**STATED, "visibility": "delivered_only"}, ["delivered_only", "delivered_only"]),
+        (STATED, ["public", "counted_only"]),  # the second one says no, whatever was stated of all
+        ({**STATED, "visibility": "delivered_only"}, ["delivered_only", "counted_only"]),
         (BY_COLUMN, ["public", "counted_only"]),
     ],
 )

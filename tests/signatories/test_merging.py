@@ -31,6 +31,7 @@ from tests.factories import (
     make_proposal,
     make_signature,
     make_staff,
+    make_version,
     make_vouch,
     make_voucher,
 )
@@ -489,6 +490,7 @@ STATUSES = (None, *SignatureStatus.values)
 def test_whatever_stands_where_merging_and_undoing_it_lose_nothing(mine, alice):
     """Each status of one against each of the other, with a contact and without."""
     letter = make_letter()
+    make_version(letter, change="material")
     for theirs, has_contact, they_have in product(STATUSES, (True, False), (True, False)):
         with transaction.atomic():
             two = make_organisation("Blue Kettle"), make_organisation("Kettle Circle", country="")
@@ -526,6 +528,8 @@ def a_world(seed):
     ]
     alice = make_staff(f"alice{seed}")
     letters = [make_letter(f"letter-{seed}-{number}") for number in range(3)]
+    for letter in letters:
+        make_version(letter, change="material")
     signatures = []
     for letter, organisation in product(letters, three):
         if random.random() < 0.8:

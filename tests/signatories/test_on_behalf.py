@@ -1,15 +1,28 @@
 """What staff enter for an organisation counts only when somebody else has confirmed it."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from letters.models import Event
-from signatories import moderation, on_behalf, tasks, verification, withdrawal
+from signatories import moderation, on_behalf, queue, tasks, tokens, verification, withdrawal
 from signatories.contacts import unseal
-from signatories.models import Contact, Remark, Signature
+from signatories.models import Contact, Purpose, Remark, Signature
+from signatories.queue import Part, WaitsFor
 from signatories.signing import LetterNotOpen
-from tests.factories import enter, make_claim, make_contact_details, make_letter, make_signature, make_staff
+from tests.factories import (
+    enter,
+    make_claim,
+    make_contact_details,
+    make_letter,
+    make_member,
+    make_signature,
+    make_staff,
+)
 from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +46,10 @@ def enter_one(letter=None, *, by=None, name="Blue Kettle", contact=None, **field
     )
 
 
+def by_phone():
+    return make_contact_details(email="", phone="+254700000000")
+
+
 # --- entering ------------------------------------------------------------------------------------------------
 
 
@@ -47,11 +64,23 @@ def test_what_was_said_is_written_down_with_where_it_is_kept():
     assert (event.subject_id, event.by, event.reason) == (signature.public_id, alice, "paper")
 
 
-def test_it_waits_for_nobody_at_the_queue_until_it_is_confirmed():
-    signature = enter_one()
-    signature.refresh_from_db()
-    assert signature.queued_at is None
-    assert list(on_behalf.waiting(signature.letter)) == [signature]
+def test_it_waits_in_the_queue_for_a_second_person_unless_its_mailbox_was_asked():
+    letter, alice = make_letter(), make_staff()
+    silent = enter_one(letter, by=alice)
+    called = enter_one(letter, by=alice, name="Red Kettle", contact=by_phone())
+    asked = enter_one(letter, by=alice, name="Green Kettle", contact=make_contact_details())
+    assert set(queue.waiting()) == {silent, called}
+    assert list(queue.waiting(Part(waits_for=WaitsFor.SECOND))) == [silent]
+    assert list(queue.waiting(Part(waits_for=WaitsFor.CALL))) == [called]
+    assert list(on_behalf.waiting(letter)) == [silent, called, asked]
+
+
+def test_a_contact_is_kept_for_follow_up_letters_only_where_it_agreed():
+    letter, alice = make_letter(), make_staff()
+    kept = enter_one(letter, by=alice, contact=make_contact_details(), keep_contact=True)
+    assert kept.keep_contact
+    assert not enter_one(letter, by=alice, keep_contact=True).keep_contact
+    assert not enter_one(letter, by=alice, contact=by_phone()).keep_contact
 
 
 @pytest.mark.parametrize("phase", ["draft", "closed", "archived"])
@@ -87,7 +116,7 @@ def test_a_second_person_confirms_it_and_a_moderator_decides():
 def test_never_the_one_who_entered_it():
     alice = make_staff()
     signature = enter_one(by=alice)
-    with pytest.raises(verification.EnteredByTheSamePerson):
+    with pytest.raises(verification.SamePerson):
         on_behalf.second(signature, by=alice)
     signature.refresh_from_db()
     assert signature.status == "unconfirmed"
@@ -149,13 +178,22 @@ def test_a_mailbox_is_asked_and_confirms_by_itself(work, mailbox, client):
 
 def test_a_number_is_called_by_somebody_else():
     alice = make_staff()
-    signature = enter_one(by=alice, contact=make_contact_details(email="", phone="+254700000000"))
-    signature.refresh_from_db()
+    bob, carol = make_staff("bob"), make_staff("carol")
+    signature = enter_one(by=alice, contact=by_phone())
     assert signature.by_phone
-    assert signature.queued_at is not None
-    with pytest.raises(verification.EnteredByTheSamePerson):
-        verification.confirm_by_hand(signature, by=alice)
-    assert verification.confirm_by_hand(signature, by=make_staff("bob")).status == "awaiting_moderation"
+    code = tokens.mint(signature, Purpose.PHONE, by=bob).code
+    for by in (alice, bob):  # who entered it, and who has the code before them
+        with pytest.raises(verification.SamePerson):
+            verification.confirm_by_hand(signature, by=by, code=code)
+    signature.refresh_from_db()
+    assert signature.status == "unconfirmed"
+    confirmed = verification.confirm_by_hand(signature, by=carol, code=code)
+    assert confirmed.status == "awaiting_moderation"
+
+
+def test_evidence_is_enough_where_a_number_was_given_too():
+    signature = enter_one(contact=by_phone())
+    assert on_behalf.second(signature, by=make_staff("bob")).status == "awaiting_moderation"
 
 
 # --- what goes again -----------------------------------------------------------------------------------------
@@ -174,12 +212,7 @@ def test_what_is_not_on_behalf_or_is_confirmed_is_not_dropped(status):
         on_behalf.drop(make_signature(status=status), by=make_staff())
 
 
-def test_what_nobody_confirms_is_deleted_like_any_other(settings):
-    from datetime import timedelta
-
-    import time_machine
-    from django.utils import timezone
-
+def test_what_nobody_confirms_is_deleted_like_any_other():
     enter_one()
     with time_machine.travel(timezone.now() + timedelta(days=31)):
         tasks.do_what_is_due()
@@ -219,6 +252,11 @@ def page_of(letter):
     return f"/admin/letters/letter/{letter.pk}/on-behalf/"
 
 
+def decide(desk, signature, decision, *, follow=True):
+    address = f"/admin/signatories/signature/{signature.pk}/decide/"
+    return desk.post(address, {"decision": decision}, follow=follow)
+
+
 def desk_with(*permissions, username="bob"):
     staff = make_staff(username, is_superuser=False)
     staff.user_permissions.set(Permission.objects.filter(codename__in=permissions))
@@ -227,22 +265,42 @@ def desk_with(*permissions, username="bob"):
 
 def test_one_enters_and_another_confirms_at_the_desk():
     letter = make_letter()
-    alice = desk_with("add_signature", "change_signature", username="alice")
-    bob = desk_with("add_signature", "change_signature")
+    alice = enter(Client(), make_member("alice", "Moderator"))
+    bob = enter(Client(), make_member("bob", "Moderator"))
     assert alice.post(page_of(letter), typed()).status_code == 302
     signature = Signature.objects.get()
-    address = f"/admin/on-behalf/{signature.public_id}/"
-    own = alice.get(page_of(letter)).content.decode()
-    assert "a colleague confirms it" in own
-    assert 'value="confirm"' not in own
-    answer = alice.post(address, {"decision": "confirm"}, follow=True)
-    assert "You entered it yourself" in answer.content.decode()
-    theirs = bob.get(page_of(letter)).content.decode()
+    case = f"/admin/signatories/signature/{signature.pk}/change/"
+    assert case in alice.get(page_of(letter)).content.decode()
+    own = alice.get(case).content.decode()
+    assert "You are that colleague" in own
+    assert 'value="second"' not in own
+    answer = decide(alice, signature, "second")
+    assert "A colleague has to confirm it" in answer.content.decode()
+    signature.refresh_from_db()
+    assert signature.status == "unconfirmed"
+    theirs = bob.get(case).content.decode()
     assert "blue folder" in theirs
-    assert 'value="confirm"' in theirs
-    bob.post(address, {"decision": "confirm"})
+    assert 'value="second"' in theirs
+    decide(bob, signature, "second")
     signature.refresh_from_db()
     assert signature.status == "awaiting_moderation"
+
+
+def test_what_was_entered_by_mistake_is_dropped_as_a_case():
+    alice = make_member("alice", "Moderator")
+    signature = enter_one(by=alice)
+    desk = enter(Client(), alice)
+    assert "Dropped" in decide(desk, signature, "drop").content.decode()
+    assert Signature.objects.count() == 0
+
+
+def test_a_code_is_not_asked_of_who_entered_it():
+    alice = make_member("alice", "Moderator")
+    signature = enter_one(by=alice, contact=by_phone())
+    case = f"/admin/signatories/signature/{signature.pk}/change/"
+    assert 'name="code"' not in enter(Client(), alice).get(case).content.decode()
+    bob = enter(Client(), make_member("bob", "Moderator"))
+    assert 'name="code"' in bob.get(case).content.decode()
 
 
 @pytest.mark.parametrize("missing", ["organisation", "country", "kind", "visibility", "channel", "evidence"])
@@ -273,9 +331,9 @@ def test_refusals_are_told_in_the_form(client):
     [
         ((), 403, 403, 403),
         (("view_signature",), 403, 403, 403),
-        (("add_signature",), 200, 403, 302),
-        (("change_signature",), 403, 302, 403),
-        (("add_signature", "change_signature"), 200, 302, 302),
+        (("view_signature", "add_signature"), 200, 403, 403),
+        (("view_signature", "change_signature"), 403, 302, 403),
+        (("view_signature", "add_signature", "change_signature"), 200, 302, 302),
     ],
 )
 def test_who_may_enter_and_confirm(permissions, page, confirms, drops):
@@ -284,9 +342,7 @@ def test_who_may_enter_and_confirm(permissions, page, confirms, drops):
     desk = desk_with(*permissions)
     assert desk.get(page_of(letter)).status_code == page
     assert desk.post(page_of(letter), typed(organisation="")).status_code == (422 if page == 200 else 403)
-    address = f"/admin/on-behalf/{signature.public_id}/"
-    assert desk.get(address).status_code == 405
-    assert desk.post(address, {"decision": "confirm"}).status_code == confirms
+    assert decide(desk, signature, "second", follow=False).status_code == confirms
     second = enter_one(letter, by=make_staff("dora"), name="Red Kettle")
-    assert desk.post(f"/admin/on-behalf/{second.public_id}/", {"decision": "drop"}).status_code == drops
+    assert decide(desk, second, "drop", follow=False).status_code == drops
     assert Signature.objects.filter(pk=second.pk).exists() == (drops == 403)

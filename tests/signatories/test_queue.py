@@ -45,6 +45,7 @@ def one_of_each(letter):
         WaitsFor.DECISION: make_signature(letter, name="A", status="awaiting_moderation"),
         WaitsFor.HELD: make_signature(letter, name="B", status="held", hold_reason="asked_organisation"),
         WaitsFor.CALL: make_signature(letter, name="C", status="unconfirmed", phone="+254712345678"),
+        WaitsFor.SECOND: make_signature(letter, name="F", status="unconfirmed", channel="on_behalf"),
         WaitsFor.CORRECTION: make_proposal(make_signature(letter, name="D")).signature,
         WaitsFor.QUESTION: make_signature(letter, name="E", **question),
     }
@@ -82,7 +83,7 @@ def test_the_summary_counts_what_waits_by_letter_and_says_since_when():
     assert heaps["here", WaitsFor.DECISION].since == first.queued_at
     assert heaps["there", WaitsFor.DECISION].count == 2
     assert heaps["there", WaitsFor.HELD].asked == 1
-    assert len(heaps) == 6
+    assert len(heaps) == 7
     assert sum(heap.count for heap in queue.summary(at_most=4)) == 4
 
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from letters.models import Staff
-from signatories.models import Organisation, Signature
+from signatories.models import Invitation, Organisation, Signature
 from signatories.roles import ROLES, permissions_of
 from tests.desk import make_world, names_of_the_desk
 from tests.factories import enter, make_member, make_staff
@@ -49,6 +49,8 @@ account_new_password                              000f000000  000f000000
 account_nowhere                                   000f000000  000f000000
 account_reauthenticate                            >>>orrrrrr  >>>orrrrrr
 account_reset_password                            ooofoooooo  ooofoooooo
+act_on_comment                                    >>>fxxxxxx  >>>f--r-rr
+act_on_workshop                                   >>>fxxxxxx  >>>f-r--rr
 app_list                                          >>>f0o0ooo  >>>f0o0ooo
 auth_group_add                                    >>>f------  >>>f------
 auth_group_change                                 >>>f-----o  >>>f------
@@ -57,11 +59,16 @@ auth_group_delete                                 >>>f------  >>>f------
 auth_group_history                                >>>f-----o  >>>f-----o
 auth_user_password_change                         >>>f----oo  >>>f----oo
 autocomplete                                      >>>f------  >>>f------
+comments_of_letter                                >>>f--o-oo  >>>fxxxxxx
 django_tasks_database_dbtaskresult_add            >>>f------  >>>f------
 django_tasks_database_dbtaskresult_change         >>>f-----o  >>>f------
 django_tasks_database_dbtaskresult_changelist     >>>f-----o  >>>f-----o
 django_tasks_database_dbtaskresult_delete         >>>f------  >>>f------
 django_tasks_database_dbtaskresult_history        >>>f-----o  >>>f-----o
+enter_on_behalf                                   >>>f-o--oo  >>>f-o--oo
+export_letter                                     >>>f-o-ooo  >>>f-o-ooo
+import_list                                       >>>f---ooo  >>>f---ooo
+imported_list                                     >>>f---ooo  >>>f---rrr
 index                                             >>>foooooo  >>>foooooo
 jsi18n                                            >>>foooooo  >>>fxxxxxx
 letters_event_add                                 >>>f------  >>>f------
@@ -107,12 +114,42 @@ mfa_remove_webauthn                               >>>f000000  >>>f000000
 mfa_view_recovery_codes                           >>>f000000  >>>fxxxxxx
 password_change                                   >>>frrrrrr  >>>frrrrrr
 password_change_done                              >>>fffffff  >>>fffffff
+signatories_delivery_add                          >>>f------  >>>f------
+signatories_delivery_answer                       >>>fxxxxxx  >>>f--o-oo
+signatories_delivery_board                        >>>f--o-oo  >>>fxxxxxx
+signatories_delivery_change                       >>>f--o-oo  >>>f--o-oo
+signatories_delivery_changelist                   >>>f--o-oo  >>>f--o-oo
+signatories_delivery_cover                        >>>f--o-oo  >>>f--r-rr
+signatories_delivery_delete                       >>>f------  >>>f------
+signatories_delivery_discard                      >>>fxxxxxx  >>>f--r-rr
+signatories_delivery_document                     >>>fxxxxxx  >>>f--o-oo
+signatories_delivery_download                     >>>fxxxxxx  >>>f--r-rr
+signatories_delivery_history                      >>>f--o-oo  >>>f--o-oo
+signatories_delivery_make                         >>>fxxxxxx  >>>f--r-rr
+signatories_delivery_mark                         >>>fxxxxxx  >>>f--r-rr
+signatories_delivery_pack                         >>>fxxxxxx  >>>f--r-rr
+signatories_delivery_parcel                       >>>f--o-oo  >>>fxxxxxx
+signatories_delivery_prepare                      >>>fxxxxxx  >>>f--r-rr
+signatories_delivery_preview                      >>>fxxxxxx  >>>f--0-00
+signatories_delivery_supplement                   >>>fxxxxxx  >>>f--r-rr
+signatories_delivery_told                         >>>fxxxxxx  >>>f--r-rr
 signatories_invalidation_act                      >>>fxxxxxx  >>>f----rr
 signatories_invalidation_add                      >>>f----oo  >>>f----oo
 signatories_invalidation_change                   >>>f----oo  >>>f------
 signatories_invalidation_changelist               >>>f----oo  >>>f----oo
 signatories_invalidation_delete                   >>>f------  >>>f------
 signatories_invalidation_history                  >>>f----rr  >>>f----rr
+signatories_invitation_act                        >>>fxxxxxx  >>>f-r-rrr
+signatories_invitation_add                        >>>f------  >>>f------
+signatories_invitation_change                     >>>f-o-ooo  >>>f-o-ooo
+signatories_invitation_changelist                 >>>f-o-ooo  >>>f-o-ooo
+signatories_invitation_contact                    >>>fxxxxxx  >>>f---o-o
+signatories_invitation_delete                     >>>f------  >>>f------
+signatories_invitation_follow_up                  >>>f-o-ooo  >>>f-o-ooo
+signatories_invitation_history                    >>>f-r-rrr  >>>f-r-rrr
+signatories_invitation_new                        >>>f-o-ooo  >>>f-o-ooo
+signatories_invitation_results                    >>>f-r-rrr  >>>fxxxxxx
+signatories_invitation_unanswered                 >>>f-o-ooo  >>>fxxxxxx
 signatories_organisation_act                      >>>fxxxxxx  >>>f-r--rr
 signatories_organisation_add                      >>>f------  >>>f------
 signatories_organisation_change                   >>>f-o-ooo  >>>f-o--oo
@@ -137,12 +174,23 @@ signatories_signature_results                     >>>f-r-rrr  >>>fxxxxxx
 signatories_signature_take_back                   >>>fxxxxxx  >>>f-r--rr
 signatories_signature_undo                        >>>fxxxxxx  >>>f-r--rr
 view_on_site                                      >>>f00r0rr  >>>f00r0rr
+change_text                                       >>>f--o-oo  >>>f--o-oo
+preview_version                                   >>>f--o-oo  >>>fxxxxxx
+act_on_version                                    >>>fxxxxxx  >>>f--r-rr
+who_has_agreed                                    >>>f-o-ooo  >>>f-o--oo
+workshops_of_letter                               >>>f-o--oo  >>>f-o--oo
 """
-ANSWERS = {200: "o", 403: "-", 404: "0", 410: "0", 405: "x", 400: "?"}
+ANSWERS = {200: "o", 422: "o", 403: "-", 404: "0", 410: "0", 405: "x", 400: "?"}
 REFUSED = set("->0xf?")
 
 # What an address that acts by a word must hear to do anything.
-FORMS = {"admin:signatories_invalidation_act": {"act": "stop"}}
+FORMS = {
+    "admin:signatories_invalidation_act": {"act": "stop"},
+    "export_letter": {"what": "public", "kind": "csv"},
+    "act_on_workshop": {"act": "stop"},
+    "act_on_version": {"act": "discard"},
+    "act_on_comment": {"act": "hide"},
+}
 
 # What may come of it, sent wherever it is refused: whoever is refused must not have been one field short.
 EVERYTHING = {
@@ -167,7 +215,7 @@ def table():
     """Return {name: {"GET": {who: answer}, "POST": {who: answer}}}, as it is written above."""
     lines = [line.split() for line in TABLE.splitlines() if line.strip() and not line.startswith("#")]
     return {
-        (name if name.startswith(("account_", "mfa_")) else f"admin:{name}"): {
+        (f"admin:{name}" if f"admin:{name}" in names_of_the_desk() else name): {
             method: dict(zip(PEOPLE, answers, strict=True))
             for method, answers in (("GET", get), ("POST", post))
         }
@@ -326,6 +374,8 @@ def shown_to(who, browser, world):
 
 # Buttons that are there at their time, which is not the time of this world's rows.
 AT_THEIR_TIME = {
+    "admin:signatories_delivery_make": "once recipients were ticked",
+    "admin:signatories_delivery_discard": "for a letter that has not left",
     "admin:signatories_signature_phone": "for a signature by phone",
     "admin:signatories_signature_undo": "for minutes after a decision of one's own",
     "admin:signatories_signature_take_back": "for minutes after deciding many at once",
@@ -354,7 +404,7 @@ def test_what_is_shown_to_somebody_is_what_they_may_do(world, people, who):
 
 def test_an_action_is_offered_to_whom_it_obeys_and_nobody_else_changes_a_row_by_it(world, people):
     """Signatures and organisations are decided by those who may change them."""
-    deciders = {Signature: set("MGS"), Organisation: set("MGS")}
+    deciders = {Signature: set("MGS"), Organisation: set("MGS"), Invitation: set("MDGS")}
     for model, desk in admin.site._registry.items():
         names = [entry for entry in desk.actions if isinstance(entry, str)]
         assert not names or model in deciders, (

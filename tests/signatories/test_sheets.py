@@ -184,6 +184,32 @@ def test_names_are_pasted_one_a_line_and_every_line_is_accounted_for():
     assert [(entry.line, entry.problem) for entry in read_ones if not entry.name] == [(5, "no_name")]
 
 
+def test_names_are_pasted_as_a_chat_copies_them():
+    said = """[12/03/2026, 10:15:33] Amina Y: 1) Blue Kettle (Kenya)
+12/03/2026, 10:16 - Amina Y: 2. *Red Kettle* (Uganda)
+3\ufe0f\u20e3 Olive House
+• Harbour Youth Network (South Sudan)
+٥. بيت النور (لبنان)
+Lantern Street Newcomers (LSN)"""
+    (sheet,) = read_pasted(said)
+    found = recognise(sheet)
+    read_ones = list(entries(sheet, found, found.columns))
+    assert [(entry.name, entry.country) for entry in read_ones] == [
+        ("Blue Kettle", "KE"),
+        ("Red Kettle", "UG"),
+        ("Olive House", ""),
+        ("Harbour Youth Network", "SS"),
+        ("بيت النور", "LB"),
+        ("Lantern Street Newcomers (LSN)", ""),
+    ]
+
+
+def test_consent_to_something_else_is_not_taken_for_the_name():
+    """A column that is merely called so may be about data, or about mails: somebody says what it holds."""
+    sheet = read(csv_of([["Organisation", "Consent"], ["Blue Kettle", "Yes"]]))
+    assert Holds.CONSENT not in recognise(sheet[0]).columns.values()
+
+
 def test_cells_of_a_spreadsheet_are_pasted():
     (sheet,) = read_pasted("Organisation\tCountry\nBlue Kettle\tKenya\nRed Kettle\tUganda")
     found = recognise(sheet)

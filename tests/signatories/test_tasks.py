@@ -172,7 +172,7 @@ def test_a_mailbox_that_refuses_is_given_up_and_written_down_without_its_address
     work()
 
     assert jobs() == [("SUCCESSFUL", "confirm", "refused")]
-    event = Event.objects.get()
+    event = Event.objects.get(act="mail_failed")
     assert (event.act, event.subject_id, event.reason) == (
         "mail_failed",
         signature.public_id,

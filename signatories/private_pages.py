@@ -1,0 +1,40 @@
+"""What the pages behind links have in common: each is one person's own, stored nowhere and named to nobody."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from letters import pages
+from letters.models import Letter
+from letters.showing import addresses
+
+
+def page(
+    request: HttpRequest, name: str, letter: Letter, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Render a page that is one person's own: stored nowhere, named to nobody."""
+    shared = {"letter": letter, "text": letter.text_for(get_language()), **addresses(letter)}
+    response = render(request, f"signatories/{name}.html", shared | context, status=status)
+    return no_store(response)
+
+
+def letter_closed(request: HttpRequest, letter: Letter) -> HttpResponse:
+    """Say that the letter takes no more signatures."""
+    return page(request, "letter_closed", letter, {}, status=410)
+
+
+def no_store(response: HttpResponse) -> HttpResponse:
+    """Keep an answer out of every cache and every index."""
+    response["Cache-Control"] = pages.NOT_STORED
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+def sent_from_elsewhere_said() -> str:
+    """Return what to do where a form was sent from another site's page."""
+    return _(
+        "This was sent from another page. Nothing is lost: please look at it once more and send it from here."
+    )
