@@ -82,6 +82,9 @@ class OnBehalfForm(FactsForm):
             self.fields[name].label = label
         for name in ("organisation", "country", "website"):
             self.fields[name].help_text = ""
+        self.fields["organisation"].error_messages["required"] = _(
+            "Please write the name of the organisation."
+        )
 
     def clean_contact_name(self) -> str:
         return clean(self.cleaned_data["contact_name"])
