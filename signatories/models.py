@@ -1021,7 +1021,7 @@ def _names_still_stand() -> Q:
     )
     joined = Q(signature__status=SignatureStatus.SUPERSEDED)
     somewhere = stands("signature__") | (joined & stands("signature__superseded_by__"))
-    return Q(told_at=None) & somewhere & ~Exists(excluding)
+    return Q(told_at=None) & somewhere & Q(~Exists(excluding))
 
 
 class DeliveredNameQuerySet(models.QuerySet["DeliveredName"]):

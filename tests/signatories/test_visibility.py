@@ -63,7 +63,7 @@ def test_function_querysets_and_wall_agree_on_every_combination():
     }
     counts = wall.counts(letter)
     assert (counts.organisations, counts.unnamed) == (len(published), len(unnamed))
-    assert len(expected) == 84
+    assert len(expected) == 96
 
 
 # --- who is named to one recipient ----------------------------------------------------------------------
