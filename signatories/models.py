@@ -1013,7 +1013,7 @@ def _names_still_stand() -> Q:
         )
         agreed = Coalesce(f"{path}confirmed_at", f"{path}created_at")
         added_later = Q(delivery__recipient__addressed_since__gt=agreed)
-        return shown & ~hidden & ~(for_recipients_alone & added_later)
+        return Q(shown, ~hidden, ~(for_recipients_alone & added_later))
 
     who_it_is_now = Q(signature=OuterRef("signature")) | Q(signature=OuterRef("signature__superseded_by"))
     excluding = Signature.excluded_recipients.through.objects.filter(
@@ -1276,7 +1276,7 @@ class WorkshopQuerySet(models.QuerySet["Workshop"]):
         """Those whose code opens the form."""
         return self.filter(stopped_at__isnull=True, good_until__gt=timezone.now())
 
-    def newest_first(self) -> "WorkshopQuerySet":
+    def latest_first(self) -> "WorkshopQuerySet":
         return self.order_by("-made_at", "-pk")
 
 

@@ -33,6 +33,8 @@ CRAWLED = {
     "confirm": ["/s/guessed/confirm/"],
     "own_page": ["/s/guessed/"],
     "agree": ["/s/guessed/agree/"],
+    "invitation": ["/i/guessed/"],
+    "invitation_sign": ["/i/guessed/sign/"],
     "vouch": ["/s/guessed/vouch/"],
     "healthz": ["/healthz"],
 }

@@ -70,7 +70,7 @@ class WorkshopFilter(admin.SimpleListFilter):
     LATELY = 50
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        lately = Workshop.objects.filter(taken__gt=0).newest_first()[: self.LATELY]
+        lately = Workshop.objects.filter(taken__gt=0).latest_first()[: self.LATELY]
         return [(workshop.public_id, workshop.label) for workshop in lately]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

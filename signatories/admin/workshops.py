@@ -116,7 +116,7 @@ def _name_of(workshop: Workshop) -> Any:
 
 
 def _list(request: HttpRequest, letter: Letter, form: WorkshopForm, *, status: int = 200) -> HttpResponse:
-    found = Workshop.objects.filter(letter=letter).select_related("by").newest_first()[:_SHOWN]
+    found = Workshop.objects.filter(letter=letter).select_related("by").latest_first()[:_SHOWN]
     context = {
         **admin.site.each_context(request),
         "title": _("Workshops"),

@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from letters.models import Comment, DraftedText, HostText, Letter, Staff, Text, Version
 from signatories.models import (
+    CoverText,
     Distinction,
     Evidence,
+    ImportFile,
+    ImportRow,
     Invalidated,
     Invalidation,
     Invitation,
@@ -26,6 +29,7 @@ from signatories.models import (
     Workshop,
 )
 from tests.factories import (
+    make_delivery,
     make_host,
     make_letter,
     make_organisation,
@@ -106,6 +110,36 @@ def comment_with(**fields):
     return Comment.objects.create(text=make_letter().texts.first(), language="en", **fields)
 
 
+def delivery_with(**fields):
+    delivery = make_delivery(Letter.objects.first() or make_signature().letter)
+    for field, value in fields.items():
+        setattr(delivery, field, value)
+    delivery.save()
+    return delivery
+
+
+def named_twice():
+    name = delivery_with().names.get()
+    name.pk = None
+    name.save(force_insert=True)
+
+
+def list_with(**fields):
+    return ImportFile.objects.create(letter=make_letter(), by=make_staff(), language="en", **fields)
+
+
+def read_twice():
+    file = list_with()
+    for _ in range(2):
+        ImportRow.objects.create(file=file, line=2, verdict="new")
+
+
+def covered_twice():
+    letter = make_letter()
+    for _ in range(2):
+        CoverText.objects.create(letter=letter, language="en", words="We met.")
+
+
 def invitation_with(**fields):
     letter = fields.pop("letter", None) or make_letter()
     defaults = {"name": "Blue Kettle", "language": "en", "sent_at": NOW}
@@ -113,6 +147,15 @@ def invitation_with(**fields):
 
 
 BROKEN = {
+    "a_list_with_consent_says_how_it_was_given": lambda: list_with(consent="stated", channel=""),
+    "a_list_without_consent_names_nobody": lambda: list_with(consent="unknown", visibility="public"),
+    "a_row_of_a_list_is_read_once": read_twice,
+    "a_delivery_that_left_says_since_when": lambda: delivery_with(status="sent", sha256="a" * 64),
+    "a_delivery_that_left_has_a_hash": lambda: delivery_with(status="sent", sent_at=NOW),
+    "a_public_answer_says_something": lambda: delivery_with(answer_is_public=True),
+    "an_answer_has_a_date": lambda: delivery_with(answer_words="We read it."),
+    "a_delivery_names_a_signature_once": named_twice,
+    "a_letter_is_covered_once_in_a_language": covered_twice,
     "an_organisation_is_invited_once": lambda: invitation_with(letter=invitation_with().letter),
     "a_promise_and_nothing_else_has_a_day": lambda: invitation_with(status="will_sign"),
     "who_was_invited_was_so_on_a_day": lambda: invitation_with(status="invited", sent_at=None),

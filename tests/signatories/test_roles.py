@@ -51,7 +51,7 @@ account_reauthenticate                            >>>orrrrrr  >>>orrrrrr
 account_reset_password                            ooofoooooo  ooofoooooo
 act_on_comment                                    >>>fxxxxxx  >>>f--r-rr
 act_on_workshop                                   >>>fxxxxxx  >>>f-r--rr
-app_list                                          >>>f0o0ooo  >>>f0o0ooo
+app_list                                          >>>f0ooooo  >>>f0ooooo
 auth_group_add                                    >>>f------  >>>f------
 auth_group_change                                 >>>f-----o  >>>f------
 auth_group_changelist                             >>>f-----o  >>>f-----o
