@@ -15,11 +15,29 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from letters import lifecycle
+from letters import comments, lifecycle
 from letters.models import Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text
-from signatories import moderation, signing, verification, vouching, withdrawal
+from signatories import (
+    delivery,
+    invitations,
+    moderation,
+    signing,
+    verification,
+    vouching,
+    withdrawal,
+    workshops,
+)
 from signatories.contacts import ContactDetails
-from signatories.models import HoldReason, Organisation, Signature, SignatureStatus, Verification
+from signatories.models import (
+    DeliveryStatus,
+    HoldReason,
+    Invitation,
+    InvitationStatus,
+    Organisation,
+    Signature,
+    SignatureStatus,
+    Verification,
+)
 
 HERE = Path(__file__).resolve().parent.parent.parent
 CONTENT = HERE / "demonstration.json"
@@ -51,6 +69,8 @@ def _load(content: dict[str, Any], staff: Staff) -> None:
     for organisation in list(known.values())[::3]:
         verification.verify(organisation, by=staff, verification=Verification.VERIFIED)
     _discuss(content["desk"], staff, known)
+    _gather(letters[content["gathering"]["letter"]], content["gathering"], staff, now)
+    _hand_over(letters[content["handed_over"]["letter"]], content["handed_over"], staff, now)
     # Nobody reads the mailboxes of invented organisations.
     DBTaskResult.objects.filter(enqueued_at__gte=now).delete()
 
@@ -179,6 +199,55 @@ def _discuss(content: dict[str, Any], staff: Staff, known: dict[str, Organisatio
             name=entry["name"], latin=one.latin, country=one.country, kind=one.kind, website=one.website
         )
         withdrawal.correct(one, correction=correction)
+
+
+def _gather(letter: Letter, content: dict[str, Any], staff: Staff, now: datetime) -> None:
+    """Invite, as if some days ago; let partners comment on the draft; open a workshop."""
+    for entry in content["invitations"]:
+        guest = invitations.Guest(
+            name=entry["name"],
+            country=entry["country"],
+            language=entry["language"],
+            network=entry["network"],
+            person=entry["person"],
+            email=f"board{len(entry['name'])}@{entry['country'].lower()}.example",
+        )
+        invited = invitations.invite(letter, guest=guest, by=staff, chased_by=staff)
+        if entry["status"] == InvitationStatus.TO_SEND:
+            continue
+        came_back = entry["status"] == InvitationStatus.BOUNCED
+        said = InvitationStatus.INVITED if came_back else entry["status"]
+        promised = now.date() + timedelta(days=entry["promised_in"]) if "promised_in" in entry else None
+        invitations.mark(invited, status=said, promised_on=promised, by=staff)
+        Invitation.objects.filter(pk=invited.pk).update(sent_at=now - timedelta(days=entry["days_ago"]))
+        if came_back:
+            invitations.bounced(invited.public_id, permanent=True)
+    for entry in content["comments"]:
+        comment = comments.write(
+            letter.texts.get(language=entry["language"]),
+            words=entry["words"],
+            passage=entry.get("passage"),
+            name=entry["name"],
+            organisation=entry["organisation"],
+            language=entry["language"],
+        )
+        if "answer" in entry:
+            comments.answer(comment, by=staff, fate=entry["fate"], words=entry["answer"])
+    workshops.open_workshop(letter, label=content["workshop"], by=staff)
+
+
+def _hand_over(letter: Letter, content: dict[str, Any], staff: Staff, now: datetime) -> None:
+    """Hand the letter to its recipients, and let some of them answer."""
+    made = delivery.deliver(letter, recipients=letter.recipients.all(), by=staff)
+    sent = now - timedelta(days=content["days_ago"])
+    for one, status in zip(made, content["statuses"], strict=False):
+        delivery.sealed(one)
+        delivery.mark(one, status="sent", by=staff, at=sent)
+        if status == DeliveryStatus.ANSWERED:
+            answer = delivery.Answer(on=now.date(), words=content["answer"], is_public=True)
+            delivery.record_answer(one, answer=answer, by=staff)
+        else:
+            delivery.mark(one, status=status, by=staff, at=sent + timedelta(days=2))
 
 
 def _backdate(signature: Signature, published_at: datetime) -> None:
