@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
 from letters import countries
-from letters.models import Letter
+from letters.emails import isolated
+from letters.models import Letter, Recipient
 from signatories import invitations, names
 from signatories.contacts import ContactDetails
 from signatories.models import HowKnown, Invitation, InvitationStatus, Kind, Proposal, Signature
@@ -353,9 +354,39 @@ class VisibilityForm(forms.Form):
         error_messages={"required": _("Please choose who may see the name.")},
     )
 
-    def __init__(self, *args: Any, button: str, act: str = "", **kwargs: Any) -> None:
+    never_named_to = forms.MultipleChoiceField(
+        label=_("Never hand the name to"),
+        help_text=_(
+            "Those you tick get no document with your name in it. Others may pass theirs on; what was handed over "
+            "stays there."
+        ),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, letter: Letter, button: str, act: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _helper("visibility", button=button, act=act)
+        self._addressed = {str(one.pk): one for one in letter.recipients.all()}
+        if not self._addressed:
+            del self.fields["never_named_to"]
+            self.helper = _helper("visibility", button=button, act=act)
+            return
+        boxes = self.fields["never_named_to"]
+        assert isinstance(boxes, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
+        boxes.choices = [(key, _mission_of(one)) for key, one in self._addressed.items()]
+        self.helper = _helper("visibility", "never_named_to", button=button, act=act)
+        self.helper.add_input(Hidden("asks", "recipients"))
+
+    @property
+    def never_named(self) -> list[Recipient] | None:
+        """Whom the name is never handed to; None where the page did not ask, so that nothing is taken back by it."""
+        if self.data.get("asks") != "recipients":
+            return None
+        return [self._addressed[key] for key in self.cleaned_data.get("never_named_to", [])]
+
+
+def _mission_of(recipient: Recipient) -> str:
+    return isolated(", ".join(filter(None, (recipient.mission or recipient.office, recipient.country_name))))
 
 
 class AgreeForm(forms.Form):

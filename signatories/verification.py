@@ -1,12 +1,13 @@
 """Confirming that an organisation's own mailbox or phone said yes, and verifying that an organisation is real."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from letters.models import Staff, record
+from letters.models import Recipient, Staff, record
 from signatories import (
     chat,
     consent,
@@ -54,7 +55,13 @@ class NoEvidence(Exception):
 # --- confirming --------------------------------------------------------------------------------------------
 
 
-def confirm(signature: Signature, *, visibility: str, version: int | None = None) -> Signature:
+def confirm(
+    signature: Signature,
+    *,
+    visibility: str,
+    never_named_to: Iterable[Recipient] = (),
+    version: int | None = None,
+) -> Signature:
     """Take the mailbox's yes, with the choice who may see the name. Confirming twice keeps the first time.
 
     It is a yes to the letter as it is now; whoever read a `version` that asks for something else reads it first.
@@ -73,6 +80,7 @@ def confirm(signature: Signature, *, visibility: str, version: int | None = None
         consent.refuse_another_text(signature.letter, read=version)
         consent.take_yes(signature, version=signature.letter.version_number())
         signature.visibility = visibility
+        signature.excluded_recipients.add(*never_named_to)
         _move_on(signature)
         _attach_to_organisation_of_mailbox(signature)
         note("confirm", signature)

@@ -368,15 +368,18 @@ def _confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
     if not signature.letter.accepts_confirmations:
         return _letter_closed(request, signature.letter)
     if request.method != "POST":
-        return _confirm_page(request, signature, VisibilityForm(button=button))
-    form = VisibilityForm(request.POST, button=button)
+        return _confirm_page(request, signature, VisibilityForm(letter=signature.letter, button=button))
+    form = VisibilityForm(request.POST, letter=signature.letter, button=button)
     if sent_from_elsewhere(request):
         form.add_error(None, _sent_from_elsewhere())
     if not form.is_valid():
         return _confirm_page(request, signature, form, status=422)
     try:
         signature = verification.confirm(
-            signature, visibility=form.cleaned_data["visibility"], version=_version_read(request)
+            signature,
+            visibility=form.cleaned_data["visibility"],
+            never_named_to=form.never_named or (),
+            version=_version_read(request),
         )
     except consent.TextChangedMeanwhile:
         form.add_error(None, _text_changed_meanwhile())
@@ -508,6 +511,8 @@ def _choose(request: HttpRequest, signature: Signature) -> HttpResponse:
     if not form.is_valid():
         return _own_page(request, signature, visibility_form=form, status=422)
     chosen = form.cleaned_data["visibility"]
+    if form.never_named is not None:
+        withdrawal.never_name_to(signature, form.never_named)
     standing = withdrawal.choose_visibility(signature, visibility=chosen)
     done = (
         _("Done. Within a minute every page follows your choice.")
@@ -657,9 +662,11 @@ def _known_to(signature: Signature, search: str) -> dict[str, Any]:
 
 
 def _visibility_form(signature: Signature, data: Any = None) -> VisibilityForm:
-    return VisibilityForm(
-        data, button=_("Save"), act="visibility", initial={"visibility": signature.visibility}
-    )
+    chosen = {
+        "visibility": signature.visibility,
+        "never_named_to": list(signature.excluded_recipients.values_list("pk", flat=True)),
+    }
+    return VisibilityForm(data, letter=signature.letter, button=_("Save"), act="visibility", initial=chosen)
 
 
 # --- vouching ----------------------------------------------------------------------------------------

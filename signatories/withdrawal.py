@@ -4,11 +4,13 @@ The signature given is that of whoever asks; where it was joined with another on
 several people speak for it, none of them can show the name against another one, or end the signature alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
+from letters.models import Recipient
 from letters.revision import bump
 from signatories import agreement, organisations, questions, vouching
 from signatories.emails import Mail, send_later
@@ -86,6 +88,24 @@ def choose_visibility(signature: Signature, *, visibility: str) -> Signature:
             note("ask_to_show", signature, reason=chosen)
             agreement.disagree(signature)
         _bump_if_changed(signature, was_named)
+    return signature
+
+
+def never_name_to(signature: Signature, recipients: Iterable[Recipient]) -> Signature:
+    """Hand the name to none of these recipients from now on; what was handed over stays there, and staff are shown it.
+
+    Where several contacts speak for a signature, each can add a recipient and none takes one away that another one
+    may have meant. Raises SignatureEnded.
+    """
+    with transaction.atomic():
+        speaker, signature = signature, _lock_live(signature)
+        before = set(signature.excluded_recipients.values_list("pk", flat=True))
+        after = {recipient.pk for recipient in recipients}
+        if agreement.others_than(speaker).exists():
+            after |= before
+        if after != before:
+            signature.excluded_recipients.set(after)
+            note("choose_recipients", signature)
     return signature
 
 

@@ -121,6 +121,7 @@ ACTS = {
     "confirm": gettext_lazy("Confirmed"),
     "confirm_by_hand": gettext_lazy("Confirmed by hand"),
     "correct": gettext_lazy("Corrected by its signatory"),
+    "choose_recipients": gettext_lazy("Who is never handed the name was chosen"),
     "choose_visibility": gettext_lazy("Who may see the name was chosen"),
     "approve": gettext_lazy("Approved"),
     "hold": gettext_lazy("Held"),

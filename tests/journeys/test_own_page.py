@@ -10,7 +10,7 @@ from django.utils import timezone
 from letters.models import Event
 from signatories import tokens
 from signatories.models import Contact, Organisation, Proposal, Purpose, Signature, Token
-from tests.factories import enter, make_letter, make_signature, make_staff, sign_form
+from tests.factories import enter, make_letter, make_recipient, make_signature, make_staff, sign_form
 
 pytestmark = pytest.mark.django_db
 
@@ -295,6 +295,41 @@ def test_an_act_that_is_none_does_nothing(visitor, act):
     row = Signature.objects.values().get()
     assert visitor.post(own, {"act": act, "sure": "on"}).status_code == 422
     assert Signature.objects.values().get() == row
+
+
+def test_whom_the_name_is_never_handed_to_is_chosen_when_confirming_and_later(visitor, work, mailbox):
+    letter = make_letter()
+    kenya, uganda = make_recipient(letter, country="KE"), make_recipient(letter, country="UG")
+    assert visitor.post("/letters/asylum/sign/", sign_form()).status_code == 303
+    work()
+    link = mailbox.link_to(AMINA)
+    asked = BeautifulSoup(visitor.get(link).content, "html.parser").select("[name=never_named_to]")
+    assert {box["value"] for box in asked} >= {str(kenya.pk), str(uganda.pk)}
+    assert not any(box.has_attr("checked") for box in asked)
+    choice = {"visibility": "delivered_only", "asks": "recipients", "never_named_to": [kenya.pk]}
+    visitor.post(link, choice)
+    work()
+    signature = Signature.objects.get()
+    assert list(signature.excluded_recipients.all()) == [kenya]
+
+    own_page = mailbox.link_to(AMINA)
+    boxes = BeautifulSoup(visitor.get(own_page).content, "html.parser").select("[name=never_named_to]")
+    assert [box["value"] for box in boxes if box.has_attr("checked")] == [str(kenya.pk)]
+    visitor.post(own_page, {"act": "visibility", "visibility": "counted_only"})
+    assert list(signature.excluded_recipients.all()) == [kenya], "a page that did not ask takes nothing back"
+    visitor.post(own_page, {"act": "visibility", **choice, "never_named_to": [uganda.pk]})
+    assert list(signature.excluded_recipients.all()) == [uganda]
+
+
+def test_a_recipient_of_another_letter_is_none_to_choose(visitor):
+    other = make_recipient(make_letter("other"))
+    signature = make_signature(make_letter(), status="unconfirmed")
+    make_recipient(signature.letter)
+    link = tokens.mint(signature, Purpose.CONFIRM).value
+    choice = {"visibility": "public", "asks": "recipients", "never_named_to": [other.pk]}
+    assert visitor.post(f"/s/{link}/confirm/", choice).status_code == 422
+    signature.refresh_from_db()
+    assert (signature.status, signature.excluded_recipients.count()) == ("unconfirmed", 0)
 
 
 def test_a_correction_that_is_wrong_is_told_and_kept(visitor):

@@ -154,6 +154,9 @@ ACTS = {
     (invalidation.work_on, UNSEEN): lambda w: _reject_all(w, "held"),
     (invalidation.forget, UNSEEN): lambda w: invalidation.forget(),
     (withdrawal.correct, UNSEEN): lambda w: withdrawal.correct(w["counted"], correction=CORRECTION),
+    (withdrawal.never_name_to, UNSEEN): lambda w: withdrawal.never_name_to(
+        w["published"], w["published"].letter.recipients.all()
+    ),
     (withdrawal.choose_visibility, SEEN): lambda w: withdrawal.choose_visibility(
         w["counted"], visibility="public"
     ),

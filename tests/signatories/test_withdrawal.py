@@ -29,6 +29,7 @@ from tests.factories import (
     make_letter,
     make_organisation,
     make_proposal,
+    make_recipient,
     make_signature,
     make_staff,
     make_vouch,
@@ -154,6 +155,30 @@ def test_a_hidden_name_comes_back_when_its_signatory_says_so():
     signature = make_signature(letter, visibility="counted_only")
     withdrawal.choose_visibility(signature, visibility="public")
     assert names_on(letter) == ["Blue Kettle"]
+
+
+def test_a_signatory_says_whom_its_name_is_never_handed_to():
+    letter = make_letter()
+    kenya, uganda = make_recipient(letter, country="KE"), make_recipient(letter, country="UG")
+    signature = make_signature(letter)
+    withdrawal.never_name_to(signature, [kenya])
+    withdrawal.never_name_to(signature, [kenya])
+    to_kenya, to_uganda = wall.handed_to(letter, [kenya, uganda])
+    assert to_kenya[1] == []
+    assert [one.name for one in to_uganda[1]] == ["Blue Kettle"]
+    assert Event.objects.get().act == "choose_recipients"
+    withdrawal.never_name_to(signature, [])
+    assert [one.name for one in wall.handed_to(letter, [kenya])[0][1]] == ["Blue Kettle"]
+
+
+def test_one_of_several_contacts_takes_no_recipient_away_from_another():
+    letter = make_letter()
+    kenya, uganda = make_recipient(letter, country="KE"), make_recipient(letter, country="UG")
+    standing = make_signature(letter)
+    second = make_co_contact(standing)
+    withdrawal.never_name_to(standing, [kenya])
+    withdrawal.never_name_to(second, [uganda])
+    assert set(standing.excluded_recipients.all()) == {kenya, uganda}
 
 
 def test_a_name_that_staff_lowered_does_not_come_back():
