@@ -345,7 +345,7 @@ class CodeForm(forms.Form):
 
 
 class VisibilityForm(forms.Form):
-    """Who may see the name; nothing is chosen beforehand."""
+    """Who may see the name, and whom it is never handed to; nothing is chosen beforehand."""
 
     visibility = forms.ChoiceField(
         label=_("Who may see the name of your organisation?"),
@@ -374,7 +374,11 @@ class VisibilityForm(forms.Form):
         boxes = self.fields["never_named_to"]
         assert isinstance(boxes, forms.MultipleChoiceField)  # noqa: S101 - for the type checker
         boxes.choices = [(key, _mission_of(one)) for key, one in self._addressed.items()]
-        self.helper = _helper("visibility", "never_named_to", button=button, act=act)
+        is_open = bool(self["never_named_to"].value())
+        folded = Div(
+            "never_named_to", css_class="open" if is_open else "", template="plain/layout/folded.html"
+        )
+        self.helper = _helper("visibility", folded, button=button, act=act)
         self.helper.add_input(Hidden("asks", "recipients"))
 
     @property
