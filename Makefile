@@ -29,7 +29,7 @@ test: .venv/.installed-dev ## check everything that can be checked here
 	$(call step,Migrations are complete,.venv/bin/python manage.py makemigrations --check --dry-run)
 	$(call step,Translations compile,$(RUN) config.catalogues)
 	$(if $(filter true,$(CI)),$(call step,A Chromium is here,command -v chromium))
-	@$(RUN) pytest --quiet
+	@$(RUN) pytest --quiet --numprocesses=2 --dist=loadfile
 
 bench: .venv/.installed-dev ## measure the budgets
 	@$(RUN) tests.bench

@@ -180,7 +180,7 @@ def test_an_editor_sees_letters_and_no_signature():
     make_signature(letter, name="Red Spoon", status="awaiting_moderation")
     page = front(enter(Client(), make_member("eve", "Editor")))
     text = text_of(page)
-    assert "asylum Open 1 organisation closes" in text
+    assert "asylum Open 1 organisation Deliveries closes" in text
     assert "secret Gathering 0 organisations" in text
     assert "Night Ferry" not in text
     assert "Red Spoon" not in text
@@ -196,14 +196,15 @@ def test_who_may_only_look_is_not_asked_to_begin():
 
 @pytest.mark.parametrize(
     ("role", "doors"),
-    [("Moderator", ["export", "on-behalf", "workshops"]), ("Data officer", ["export", "import"])],
+    [("Moderator", {"export", "on-behalf", "workshops"}), ("Data officer", {"export", "import"})],
 )
 def test_who_looks_after_signatures_finds_what_there_is_to_do_about_a_letters(role, doors):
     letter = make_letter()
     make_letter("draft", phase="draft")
     page = front(enter(Client(), make_member("mo", role)))
-    found = [link["href"] for link in page.select(".front-letters a")]
-    assert found == [f"/admin/letters/letter/{letter.pk}/{door}/" for door in doors]
+    found = {link["href"].split("/")[-2] for link in page.select(".front-letters a")}
+    assert found & {"export", "import", "on-behalf", "workshops"} == doors
+    assert page.select_one(".front-letters bdi").get_text() == letter.slug
 
 
 def test_who_may_see_nothing_sees_nothing():

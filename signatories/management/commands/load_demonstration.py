@@ -246,7 +246,7 @@ def _hand_over(letter: Letter, content: dict[str, Any], staff: Staff, now: datet
         if status == DeliveryStatus.ANSWERED:
             answer = delivery.Answer(on=now.date(), words=content["answer"], is_public=True)
             delivery.record_answer(one, answer=answer, by=staff)
-        else:
+        elif status != DeliveryStatus.SENT:
             delivery.mark(one, status=status, by=staff, at=sent + timedelta(days=2))
 
 
