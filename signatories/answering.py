@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from crispy_forms.layout import Hidden
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,11 +11,18 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from letters.showing import addresses
-from signatories import accepting, invitations, limits
+from signatories import accepting, consent, invitations, limits
 from signatories.forms import AnswerForm, InvitedSignForm
 from signatories.models import Invitation, InvitationStatus
 from signatories.origin import sent_from_elsewhere
-from signatories.private_pages import letter_closed, no_store, page, sent_from_elsewhere_said
+from signatories.private_pages import (
+    letter_closed,
+    no_store,
+    page,
+    sent_from_elsewhere_said,
+    text_changed_meanwhile,
+    version_read,
+)
 from signatories.signing import LetterNotOpen
 from signatories.tokens import LinkUnknown
 
@@ -80,6 +88,10 @@ def sign(request: HttpRequest, invited: Invitation, token: str) -> HttpResponse:
     if text is None:
         return letter_closed(request, letter)
     try:
+        consent.refuse_another_text(letter, read=version_read(request))
+    except consent.TextChangedMeanwhile:
+        return _sign_page(request, invited, form, problem=text_changed_meanwhile(), status=409)
+    try:
         accepting.accept(
             invited,
             text=text,
@@ -126,6 +138,7 @@ def _sign_page(
     request: HttpRequest, invited: Invitation, form: InvitedSignForm, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     recipients = list(invited.letter.recipients.all())
+    form.helper.add_input(Hidden("version", invited.letter.version_number()))
     context = {
         "form": form,
         "form_problem": problem,

@@ -38,3 +38,14 @@ def sent_from_elsewhere_said() -> str:
     return _(
         "This was sent from another page. Nothing is lost: please look at it once more and send it from here."
     )
+
+
+def version_read(request: HttpRequest) -> int | None:
+    """Return which version of the letter stood on the page a form was sent from; None where it does not say."""
+    said = request.POST.get("version", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else None
+
+
+def text_changed_meanwhile() -> str:
+    """Return what to do where a letter has got another text since its page was opened."""
+    return _("The text of the letter has changed meanwhile. Please read what is new, then send this again.")

@@ -51,6 +51,7 @@ from signatories.private_pages import letter_closed as _letter_closed
 from signatories.private_pages import no_store as _no_store
 from signatories.private_pages import page as _page
 from signatories.private_pages import sent_from_elsewhere_said as _sent_from_elsewhere
+from signatories.private_pages import text_changed_meanwhile, version_read
 
 _SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
 _TokenView = Callable[[HttpRequest, str], HttpResponse]
@@ -182,9 +183,9 @@ def _sign(request: HttpRequest, letter: Letter, room: Room | None = None) -> Htt
     if text is None:
         raise Http404
     try:
-        consent.refuse_another_text(letter, read=_version_read(request))
+        consent.refuse_another_text(letter, read=version_read(request))
     except consent.TextChangedMeanwhile:
-        return _sign_page(request, letter, form, room=room, problem=_text_changed_meanwhile(), status=409)
+        return _sign_page(request, letter, form, room=room, problem=text_changed_meanwhile(), status=409)
     try:
         signing.sign(
             letter,
@@ -379,10 +380,10 @@ def _confirm(request: HttpRequest, signature: Signature) -> HttpResponse:
             signature,
             visibility=form.cleaned_data["visibility"],
             never_named_to=form.never_named or (),
-            version=_version_read(request),
+            version=version_read(request),
         )
     except consent.TextChangedMeanwhile:
-        form.add_error(None, _text_changed_meanwhile())
+        form.add_error(None, text_changed_meanwhile())
         return _confirm_page(request, signature, form, status=409)
     except verification.ConfirmingIsOver:
         return _letter_closed(request, signature.letter)
@@ -399,16 +400,6 @@ def _confirm_page(
     news = consent.news(signature, get_language())
     context = {"signature": signature, "form": form, "news": news}
     return _page(request, "confirm", signature.letter, context, status=status)
-
-
-def _version_read(request: HttpRequest) -> int | None:
-    """Return which version of the letter stood on the page a form was sent from; None where it does not say."""
-    said = request.POST.get("version", "")
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 6 else None
-
-
-def _text_changed_meanwhile() -> str:
-    return _("The text of the letter has changed meanwhile. Please read what is new, then send this again.")
 
 
 # --- a new yes to a changed text ---------------------------------------------------------------------
@@ -433,9 +424,9 @@ def agree(request: HttpRequest, speaker: Signature) -> HttpResponse:
     if not form.is_valid():
         return _agree_page(request, signature, form=form, status=422)
     try:
-        versions.agree(speaker, version=_version_read(request) or signature.letter.version_number())
+        versions.agree(speaker, version=version_read(request) or signature.letter.version_number())
     except consent.TextChangedMeanwhile:
-        form.add_error(None, _text_changed_meanwhile())
+        form.add_error(None, text_changed_meanwhile())
         return _agree_page(request, signature, form=form, status=409)
     except versions.AgreeingIsOver:
         return _letter_closed(request, signature.letter)
@@ -534,11 +525,11 @@ def _agree_on_own_page(request: HttpRequest, signature: Signature) -> HttpRespon
     form = AgreeForm(request.POST, act="agree")
     if not form.is_valid():
         return _own_page(request, signature, agree_form=form, status=422)
-    number = _version_read(request) or signature.letter.version_number()
+    number = version_read(request) or signature.letter.version_number()
     try:
         versions.agree(signature, version=number)
     except consent.TextChangedMeanwhile:
-        return _own_page(request, signature, done=_text_changed_meanwhile(), status=409)
+        return _own_page(request, signature, done=text_changed_meanwhile(), status=409)
     except (versions.AgreeingIsOver, versions.NotConfirmedYet):
         return _own_page(request, signature, done=_("There is no more time to agree."), status=410)
     return _own_page_again(request, signature, done=_agreed())

@@ -46,6 +46,7 @@ from tests.factories import (
     make_member,
     make_signature,
     make_staff,
+    make_version,
     sign_form,
 )
 from tests.racing import at_once
@@ -584,6 +585,18 @@ def test_the_yes_of_the_invited_mailbox_needs_no_second_confirmation(work, mailb
     assert "You have signed" in Client().get(answer["Location"]).content.decode()
     assert sign_at(invitation).status_code == 303
     assert Signature.objects.count() == 1
+
+
+def test_a_form_that_was_opened_before_the_text_changed_is_shown_again_with_the_new_one(client):
+    invitation = make_invitation()
+    read = client.get(address_of(invitation, "sign/")).content.decode()
+    assert '<input type="hidden" name="version" value="1"' in read
+    make_version(invitation.letter, change="material", body="Another ask.")
+    answer = sign_at(invitation, version="1")
+    assert answer.status_code == 409
+    assert "Blue Kettle Women" in answer.content.decode()  # nothing typed is lost
+    assert not Signature.objects.exists()
+    assert sign_at(invitation, version="2").status_code == 303
 
 
 @pytest.mark.parametrize("missing", ["visibility", "consent", "kind", "contact_name", "contact_email"])
