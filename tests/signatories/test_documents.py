@@ -1,7 +1,9 @@
 """Documents: real typst, every script, nothing read as typst, the same bytes for the same content."""
 
 import os
+import re
 import threading
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
@@ -10,13 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from letters import languages
-from signatories import documents, fonts, wall
+from signatories import documents, fonts, importing, wall
 from signatories.documents import Name, content, public_document, rendered
 from signatories.models import Order
 from tests.factories import make_figure, make_letter, make_recipient, make_signature, make_text
 from tests.pdf import facts_of, text_of
 
 pytestmark = pytest.mark.django_db
+
+REAL = Path(__file__).parents[3] / "shared" / "letters" / "refugee-led-organizations-2025.txt"
 
 
 @pytest.fixture
@@ -300,3 +304,23 @@ def test_without_any_noto_latin_names_are_set_and_others_are_boxes(monkeypatch):
     assert "Blue Kettle" in words
     assert "□□" in words
     assert "Changdeng" in words
+
+
+# --- the real letter -----------------------------------------------------------------------------------
+
+
+def test_every_name_of_the_published_letter_stands_in_its_document(noto):
+    if not REAL.exists():
+        pytest.skip("the published letter is only beside the project where it is developed")
+    found = importing.find(REAL)
+    written = importing.import_letter(found, slug="real")
+    words = text_of(public_document(written.letter, "en"))
+    # A reader leaves a hyphen out where a line ends in it, and puts signs elsewhere where a name turns direction.
+    said = {*_words_of(words, "-"), *_words_of(words, "")}
+    names = [one.name for one in found.letter.signatories]
+    assert len(names) == 117
+    assert [name for name in names if not set(_words_of(name, "")) <= said] == []
+
+
+def _words_of(text, hyphen):
+    return re.findall(r"[^\W_]+", re.sub(r"(?<=\w)-\s?(?=\w)", hyphen, text))
