@@ -1389,9 +1389,6 @@ class UpdateQuerySet(models.QuerySet["Update"]):
         """Those whose time to begin has come."""
         return self.filter(status=UpdateStatus.SCHEDULED, send_at__lte=timezone.now())
 
-    def newest_first(self) -> "UpdateQuerySet":
-        return self.order_by("-made_at", "-pk")
-
 
 class Update(models.Model):
     """News of a letter, mailed once to everybody whose signature counts under it."""
