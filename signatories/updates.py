@@ -600,8 +600,9 @@ def settle(update: Update, *, mails: Iterable[str], outcome: str, by: Staff) -> 
             _note(f"settle_update_{outcome}", update, by=by)
         if settled and again and update.status == UpdateStatus.SENT:
             update.status, update.ended_at = UpdateStatus.SENDING, None
+            update.next_round_at = timezone.now()
             update.save(update_fields=["status", "ended_at", "next_round_at"])
-            _next_round(update, after=timedelta())
+            _work_on_later(update)
     return settled
 
 
