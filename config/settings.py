@@ -161,6 +161,11 @@ if BOUNCE_ADDRESS and not re.fullmatch(r"[A-Za-z0-9._-]{1,16}@[A-Za-z0-9.-]+", B
     raise ImproperlyConfigured(
         "BOUNCE_ADDRESS must be an address such as bounces@example.org, with at most 16 letters before its @"
     )
+UPDATE_MAILS_A_MINUTE = env.int(
+    "UPDATE_MAILS_A_MINUTE", default=50
+)  # more than that at once is taken for spam
+if UPDATE_MAILS_A_MINUTE < 1:
+    raise ImproperlyConfigured("UPDATE_MAILS_A_MINUTE must be 1 or more")
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 # --- files -------------------------------------------------------------------------------------------
@@ -305,6 +310,7 @@ CONTACT_EXPORTS = (3, timedelta(days=1))  # of one person: a mistyped choice or 
 LIST_ROWS = 5_000  # of one imported list; a longer one is brought in parts
 LIST_KEPT = timedelta(hours=24)  # what was uploaded and not written; its contacts nobody has agreed to keep
 LIST_MAILS = (50, timedelta(minutes=1))  # a sender of thousands at once is taken for spam
+UPDATE_MAILS_KEPT = timedelta(days=30)  # to which mailboxes one went: as long as mail comes back
 INVITATION_REMINDERS = (2, timedelta(days=5))  # to who is silent, and how far apart: then somebody calls
 INVITATION_MAILS_APART = timedelta(days=1)  # however often staff press the button
 INVITATION_LINES = 500  # pasted at once: a longer list is a spreadsheet to be cleaned first

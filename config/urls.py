@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from config.health import healthz
 from letters import views as letters
-from signatories import answering, commenting, live, public_documents
+from signatories import answering, commenting, live, public_documents, subscription
 from signatories import views as signatories
 from signatories.entrance import views as entrance
 
@@ -61,6 +61,7 @@ urlpatterns = [
         path("w/<str:code>/sign/sent/", signatories.workshop_sent, name="workshop_sent"),
         path("i/<str:token>/", answering.invitation, name="invitation"),
         path("i/<str:token>/sign/", answering.sign, name="invitation_sign"),
+        path("u/<str:token>/", subscription.unsubscribe, name="unsubscribe"),
         path("s/<str:token>/confirm/", signatories.confirm, name="confirm"),
         path("s/<str:token>/agree/", signatories.agree, name="agree"),
         path("s/<str:token>/vouch/", signatories.vouch, name="vouch"),

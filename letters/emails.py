@@ -74,8 +74,13 @@ def headers() -> dict[str, str]:
     """Return what every mail of ours says about itself."""
     return {
         "Auto-Submitted": "auto-generated",
-        "Message-ID": make_msgid(domain=settings.SITE_URL.partition("://")[2].partition(":")[0]),
+        "Message-ID": make_msgid(domain=site_domain()),
     }
+
+
+def site_domain() -> str:
+    """Return our own domain, which mails are numbered under."""
+    return str(settings.SITE_URL).partition("://")[2].partition(":")[0]
 
 
 def isolated(words: str) -> str:

@@ -102,7 +102,7 @@ def forget() -> None:
 
 def _takers() -> dict[str, Callable[[str, Verdict], None]]:
     """Return who is told, by the kind of the row that a mail was about."""
-    return {"contact": _contact_bounced, "invitation": _invitation_bounced}
+    return {"contact": _contact_bounced, "invitation": _invitation_bounced, "update": _update_bounced}
 
 
 def _contact_bounced(public_id: str, verdict: Verdict) -> None:
@@ -116,6 +116,19 @@ def _invitation_bounced(public_id: str, verdict: Verdict) -> None:
     from signatories import invitations  # which mails, and so imports this module
 
     invitations.bounced(public_id, permanent=verdict is Verdict.GONE)
+
+
+def _update_bounced(public_id: str, verdict: Verdict) -> None:
+    from signatories import updates  # which mails, and so imports this module
+
+    with transaction.atomic():
+        mail = updates.came_back(public_id)
+        if mail is not None and _count(mail.mailbox_key, verdict):
+            told = Contact.objects.filter(
+                address_key=mail.mailbox_key, signature__letter=mail.update.letter_id
+            )
+            for contact in told.select_related("signature"):
+                note("mailbox_refuses", contact.signature)
 
 
 def _count(address_key: str, verdict: Verdict) -> bool:

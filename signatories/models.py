@@ -1368,3 +1368,172 @@ class BouncingMailbox(models.Model):
 
     def __str__(self) -> str:
         return "mailbox"
+
+
+class UpdateStatus(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("update", "Draft")
+    SCHEDULED = "scheduled", pgettext_lazy("update", "Leaves at its time")
+    SENDING = "sending", pgettext_lazy("update", "Being sent")
+    PAUSED = "paused", pgettext_lazy("update", "Paused")
+    SENT = "sent", pgettext_lazy("update", "Sent")
+    STOPPED = "stopped", pgettext_lazy("update", "Stopped half-way")
+
+
+UPDATE_OVER = (UpdateStatus.SENT, UpdateStatus.STOPPED)
+
+
+class UpdateQuerySet(models.QuerySet["Update"]):
+    """Updates, in the words of those who send them."""
+
+    def due(self) -> "UpdateQuerySet":
+        """Those whose time to begin has come."""
+        return self.filter(status=UpdateStatus.SCHEDULED, send_at__lte=timezone.now())
+
+
+class Update(models.Model):
+    """News of a letter, mailed once to everybody whose signature counts under it."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
+    status = models.CharField(
+        _("status"), max_length=16, choices=UpdateStatus.choices, default=UpdateStatus.DRAFT
+    )
+    neutral_subject = models.BooleanField(_("with a subject that says nothing"), default=False)
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("written by"))
+    made_at = models.DateTimeField(_("written"), default=timezone.now)
+    send_at = models.DateTimeField(_("leaves"), null=True)
+    started_at = models.DateTimeField(_("begun"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    next_round_at = models.DateTimeField(null=True)  # whose mails may leave, and none before
+    server_away_since = models.DateTimeField(_("mail server away since"), null=True)
+    outcome = models.JSONField(default=dict)  # {status of a mail: how many}, once the mails are forgotten
+
+    objects = UpdateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("update")
+        verbose_name_plural = _("updates")
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status=UpdateStatus.DRAFT) | Q(send_at__isnull=False),
+                name="an_update_that_leaves_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=UpdateStatus.SENDING) | Q(next_round_at__isnull=False),
+                name="an_update_under_way_has_a_next_round",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in UPDATE_OVER
+
+
+class UpdateText(models.Model):
+    """What an update says in one language. The database lets it change while the update is a draft, and not after."""
+
+    update = models.ForeignKey(Update, models.CASCADE, related_name="texts")
+    language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES)
+    subject = models.CharField(_("subject"), max_length=150)
+    body = models.TextField(_("words"), max_length=6000, help_text=_("Markdown"))
+
+    class Meta:
+        verbose_name = _("text of an update")
+        verbose_name_plural = _("texts of an update")
+        ordering = ["language"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["update", "language"], name="an_update_speaks_once_in_a_language"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.language
+
+    @property
+    def direction(self) -> str:
+        return languages.direction(self.language)
+
+
+class UpdateMailStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    SENDING = "sending", _("Just leaving")
+    SENT = "sent", _("Handed to the mail server")
+    IN_DOUBT = "in_doubt", _("In doubt: it may have left")
+    REFUSED = "refused", _("Refused by the mail server")
+    BOUNCED = "bounced", _("Came back")
+    PASSED_OVER = "passed_over", _("Left out: unsubscribed, withdrawn or unreachable meanwhile")
+    GIVEN_UP = "given_up", _("Given up: the mail server kept putting it off")
+
+
+class UpdateMail(models.Model):
+    """One mail of an update to one mailbox, and how far it has come. The mailbox stands here as a key alone.
+
+    The database lets nothing that was sent wait again, whatever asks for it.
+    """
+
+    update = models.ForeignKey(Update, models.CASCADE, related_name="mails")
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    mailbox_key = models.CharField(max_length=64)  # as a contact's address_key
+    status = models.CharField(
+        max_length=16, choices=UpdateMailStatus.choices, default=UpdateMailStatus.WAITING
+    )
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)  # the mail server asked for a pause
+    at = models.DateTimeField(default=timezone.now)  # since when it has its status
+
+    class Meta:
+        verbose_name = _("mail of an update")
+        verbose_name_plural = _("mails of an update")
+        constraints = [
+            models.UniqueConstraint(fields=["update", "mailbox_key"], name="a_mailbox_gets_an_update_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["update", "id"],
+                condition=Q(status=UpdateMailStatus.WAITING),
+                name="mails_that_wait",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class UnsubscribedQuerySet(models.QuerySet["Unsubscribed"]):
+    """Who wants no updates."""
+
+    def of(self, mailbox_key: str | OuterRef, letter_id: int) -> "UnsubscribedQuerySet":
+        """Those that keep a mailbox from hearing of one letter."""
+        return self.filter(Q(letter=None) | Q(letter=letter_id), mailbox_key=mailbox_key)
+
+
+class Unsubscribed(models.Model):
+    """That a mailbox wants no updates: of one letter, or, where none is named, of any."""
+
+    mailbox_key = models.CharField(max_length=64)  # as a contact's address_key
+    letter = models.ForeignKey(Letter, models.CASCADE, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = UnsubscribedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mailbox that wants no updates")
+        verbose_name_plural = _("mailboxes that want no updates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailbox_key", "letter"], name="a_mailbox_unsubscribes_from_a_letter_once"
+            ),
+            models.UniqueConstraint(
+                fields=["mailbox_key"],
+                condition=Q(letter=None),
+                name="a_mailbox_unsubscribes_from_all_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "unsubscribed"

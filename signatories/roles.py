@@ -25,12 +25,13 @@ _DELIVERIES: _Rights = {"signatories.delivery": "view add change"}
 _LISTS: _Rights = {"signatories.importfile": "view add change"}
 _INVITATIONS: _Rights = {"signatories.invitation": "view add change"}
 _WORKSHOPS: _Rights = {"signatories.workshop": "view add change"}
+_UPDATES: _Rights = {"signatories.update": "view add change"}
 _COMMENTS: _Rights = {"letters.comment": "view change"}
 _EVENTS: _Rights = {"letters.event": "view"}  # of what one may see; see letters.admin.EventAdmin
 
 ROLES: dict[str, _Rights] = {
     gettext_noop("Moderator"): {**_SIGNATURES, **_INVITATIONS, **_WORKSHOPS, **_EVENTS},
-    gettext_noop("Editor"): {**_LETTERS, **_DELIVERIES, **_COMMENTS, **_EVENTS},
+    gettext_noop("Editor"): {**_LETTERS, **_DELIVERIES, **_COMMENTS, **_UPDATES, **_EVENTS},
     gettext_noop("Data officer"): {
         "signatories.signature": "view",
         "signatories.organisation": "view",
@@ -47,6 +48,7 @@ ROLES: dict[str, _Rights] = {
         **_INVITATIONS,
         **_WORKSHOPS,
         **_COMMENTS,
+        **_UPDATES,
         **_EVENTS,
         "signatories.invalidation": "view add change",
         "letters.staff": "view add change",

@@ -27,6 +27,7 @@ from signatories import (
     merging,
     parcels,
     undoing,
+    updates,
     versions,
     workshops,
 )
@@ -39,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 _STUCK_AFTER = timedelta(minutes=10)  # a mail takes 30 seconds at most, so its worker was killed
 _FINISHED_KEPT = timedelta(days=1)
+_AFTER_MAILS = -10  # thousands who get an update wait for one who waits for a link
 _BEFORE_MAILS = 10  # a name that must go is gone before the next stranger is written to
 
 
@@ -122,6 +124,36 @@ def tell_of_version(version_id: int) -> None:
         tell_of_version.using(run_after=timezone.now() + apart).enqueue(version_id)
 
 
+@task(priority=_AFTER_MAILS)
+def run_update(update_id: int) -> None:
+    """Send one round of an update, which asks for its next one by itself."""
+    updates.work_on(update_id)
+
+
+@task()
+def send_update_to_oneself(update_id: int, staff_id: int, attempt: int = 1) -> str:
+    """Mail a draft to whoever wrote it; while the mail server is away it comes back later."""
+    try:
+        updates.send_to_oneself(update_id, staff_id)
+    except SMTPRecipientsRefused as refused:
+        if is_final(refused):
+            return "refused"
+        return _try_own_again(update_id, staff_id, attempt)
+    except OSError:  # as in `send_mail`
+        return _try_own_again(update_id, staff_id, attempt)
+    except ValueError:  # as in `send_mail`
+        return "refused"
+    return "sent"
+
+
+def _try_own_again(update_id: int, staff_id: int, attempt: int) -> str:
+    when = next_try(attempt)
+    if when is None:
+        return "given up"
+    send_update_to_oneself.using(run_after=when).enqueue(update_id, staff_id, attempt + 1)
+    return "later"
+
+
 @task()
 def write_list(file_id: int) -> None:
     """Write the next rows of a list that was gathered elsewhere."""
@@ -187,6 +219,8 @@ def do_what_is_due() -> None:
     versions.tell_who_is_due()
     invitations.forget()
     invitations.remind_due()
+    updates.carry_on()
+    updates.forget()
 
 
 def revive_stuck_jobs() -> int:

@@ -26,6 +26,7 @@ from signatories import (
     names,
     signing,
     tokens,
+    unsubscribing,
     verification,
     versions,
     vouching,
@@ -36,6 +37,7 @@ from signatories import (
 from signatories.forms import AgreeForm, CodeForm, CorrectForm, SignForm, VisibilityForm, VouchForm
 from signatories.locking import SignatureEnded
 from signatories.models import (
+    Contact,
     Organisation,
     Proposal,
     Purpose,
@@ -627,9 +629,19 @@ def _own_page(
         "others": not has_ended and agreement.others_than(speaker).exists(),
         "disagree": signature.question == Question.CONTACTS_DISAGREE,
         "done": done,
+        "updates_url": _where_updates_are_chosen(speaker),
         **({} if has_ended else _known_to(signature, search)),
     }
     return _page(request, "own_page", signature.letter, context, status=status)
+
+
+def _where_updates_are_chosen(speaker: Signature) -> str:
+    """Return where a contact with a mailbox unsubscribes, or subscribes again; "" for others."""
+    contact = Contact.objects.filter(signature=speaker, signature__by_phone=False).first()
+    if contact is None:
+        return ""
+    link = unsubscribing.link(contact.address_key, speaker.letter_id)
+    return reverse("unsubscribe", args=[link])
 
 
 def _known_to(signature: Signature, search: str) -> dict[str, Any]:

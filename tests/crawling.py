@@ -30,6 +30,7 @@ CRAWLED = {
     "workshop": ["/w/guessed/"],
     "workshop_sign": ["/w/guessed/sign/"],
     "workshop_sent": ["/w/guessed/sign/sent/"],
+    "unsubscribe": ["/u/guessed/"],
     "confirm": ["/s/guessed/confirm/"],
     "own_page": ["/s/guessed/"],
     "agree": ["/s/guessed/agree/"],

@@ -22,6 +22,7 @@ from tests.factories import (
     make_rule,
     make_signature,
     make_staff,
+    make_update,
     make_workshop,
 )
 
@@ -86,6 +87,7 @@ def make_world():
     on_behalf.enter(signature.letter, text=text, claim=make_claim("Green Jug"), by=olga, **entered)
     draft = Version.objects.create(letter=signature.letter, by=olga, change="editorial")
     draft.drafted.create(language="en", standing="official", title="New", body="We ask.", what_changed="All.")
+    update = make_update(signature.letter, by=olga)
     comment = Comment.objects.create(text=signature.text, words="Hm.", language="en")
     invitation = make_invitation(signature.letter, name="Green Pot", status="to_send")
     return World(
@@ -98,6 +100,8 @@ def make_world():
             },
             "who_has_agreed pk": signature.letter_id,
             **{f"{page} pk": signature.letter_id for page in ("workshops_of_letter", "comments_of_letter")},
+            **{f"{page} pk": signature.letter_id for page in ("updates_of_letter", "write_update")},
+            **{f"{act}_update public_id": update.public_id for act in ("show", "rewrite", "act_on")},
             "act_on_workshop public_id": make_workshop(signature.letter, by=olga).workshop.public_id,
             "act_on_comment public_id": comment.public_id,
             "imported_list public_id": make_list(signature.letter, by=olga).public_id,

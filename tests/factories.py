@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from letters import accounts, comments
 from letters.models import Figure, Host, Letter, Recipient, Staff, Text, Version
-from signatories import delivery, invitations, lists, workshops
+from signatories import delivery, invitations, lists, updates, workshops
 from signatories.contacts import ContactDetails, dedupe_key, seal
 from signatories.entrance.adapters import FactorAdapter
 from signatories.headings import recognise
@@ -307,3 +307,16 @@ def make_workshop(letter, *, by=None, label="Kakuma room 3", **fields):
 def make_comment(letter, *, words="Say it more gently.", text=None, **fields):
     """What a partner says of a draft."""
     return comments.write(text or letter.texts.order_by("pk").first(), words=words, **fields)
+
+
+def make_update(letter, *, by=None, languages=("en",), **fields):
+    """News of a letter, written and not sent."""
+    by = by or Staff.objects.first() or make_staff()
+    said = {"subject": "We were heard", "body": "They *listened*. See [the answer](https://answer.example/)."}
+    texts = [updates.Words(language=language, **said) for language in languages]
+    return updates.write(letter, texts=texts, by=by, **fields)
+
+
+def schedule_update(update, **fields):
+    """Let an update leave as it is written."""
+    return updates.schedule(update, by=update.by, seen=updates.what_is_written(update), **fields)

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from letters import comment_desk
-from signatories.admin import behalf, exports, imports, versions, workshops
+from signatories.admin import behalf, exports, imports, updates, versions, workshops
 
 _at_the_desk = admin.site.admin_view
 
@@ -32,5 +32,12 @@ urlpatterns = [
         name="preview_version",
     ),
     path("letters/letter/<int:pk>/text/act/", _at_the_desk(versions.act_on_version), name="act_on_version"),
+    path(
+        "letters/letter/<int:pk>/updates/", _at_the_desk(updates.updates_of_letter), name="updates_of_letter"
+    ),
+    path("letters/letter/<int:pk>/updates/write/", _at_the_desk(updates.write_update), name="write_update"),
+    path("updates/<slug:public_id>/", _at_the_desk(updates.show_update), name="show_update"),
+    path("updates/<slug:public_id>/text/", _at_the_desk(updates.rewrite_update), name="rewrite_update"),
+    path("updates/<slug:public_id>/act/", _at_the_desk(updates.act_on_update), name="act_on_update"),
     path("letters/letter/<int:pk>/agreed/", _at_the_desk(versions.who_has_agreed), name="who_has_agreed"),
 ]

@@ -181,6 +181,16 @@ ACTS = {
     "answer_comment": gettext_lazy("Comment answered"),
     "hide_comment": gettext_lazy("Comment hidden"),
     "show_comment": gettext_lazy("Comment shown again"),
+    "write_update": gettext_lazy("Update written"),
+    "rewrite_update": gettext_lazy("Update written anew"),
+    "discard_update": gettext_lazy("Update thrown away"),
+    "schedule_update": gettext_lazy("Update scheduled"),
+    "call_update_back": gettext_lazy("Update called back before it left"),
+    "pause_update": gettext_lazy("Update paused"),
+    "continue_update": gettext_lazy("Update goes on"),
+    "stop_update": gettext_lazy("Update stopped"),
+    "settle_update_left": gettext_lazy("Mails in doubt: they left"),
+    "settle_update_again": gettext_lazy("Mails in doubt: sent again"),
 }
 REASONS: dict[str, Any] = {
     choice: label

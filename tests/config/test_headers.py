@@ -11,7 +11,7 @@ from django.urls import get_resolver, reverse
 from PIL import Image
 
 from letters.models import Host
-from signatories import invitations, tokens
+from signatories import invitations, tokens, unsubscribing
 from signatories.models import Purpose
 from tests.desk import make_world, names_of_the_desk
 from tests.factories import (
@@ -87,6 +87,7 @@ PUBLIC = {
     "workshop": NOT_STORED,
     "workshop_sign": NOT_STORED,
     "workshop_sent": NOT_STORED,
+    "unsubscribe": NOT_STORED,
     "confirm": NOT_STORED,
     "invitation": NOT_STORED,
     "invitation_sign": NOT_STORED,
@@ -104,6 +105,7 @@ NOT_INDEXED = {
     "workshop",
     "workshop_sign",
     "workshop_sent",
+    "unsubscribe",
     "confirm",
     "invitation",
     "invitation_sign",
@@ -200,6 +202,7 @@ def places(settings):
         "gathering_comments": [secret.gathering_key],
         **{name: [room.code] for name in ("workshop", "workshop_sign", "workshop_sent")},
         **{name: [invited] for name in ("invitation", "invitation_sign")},
+        "unsubscribe": [unsubscribing.link("0" * 64, signature.letter_id)],
         "confirm": [tokens.mint(pending, Purpose.CONFIRM).value],
         "own_page": [tokens.mint(signature, Purpose.OWN_PAGE).value],
         "version": ["asylum", 1],
@@ -270,6 +273,7 @@ def test_what_is_posted_sets_no_cookie_and_is_not_stored(client, places):
         "confirm": {"visibility": "public"},
         "invitation": {"answer": "declined"},
         "invitation_sign": sign_form(contact_email="c@kettle.example"),
+        "unsubscribe": {"what": "letter"},
         "vouch": {"act": "answer", "about": "nobody"},
         "own_page": {"act": "erase", "sure": "on"},
     }
@@ -292,6 +296,7 @@ def test_what_is_posted_sets_no_cookie_and_is_not_stored(client, places):
         ("/s/nowhere/", 404),
         ("/ar/s/nowhere/confirm/", 404),
         ("/g/nowhere/", 404),
+        ("/u/nowhere/", 404),
         ("/i/nowhere/", 404),
         ("/ar/i/nowhere/sign/", 404),
         ("/g/nowhere/comments/", 404),

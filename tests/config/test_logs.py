@@ -28,6 +28,7 @@ def logged():
         f"Not Found: /fr/s/{TOKEN}/confirm/",
         f"Not Found: /g/{TOKEN}",
         f"Not Found: /fr/i/{TOKEN}/sign/",
+        f"Not Found: /fr/u/{TOKEN}/",
         f"Not Found: /ar/w/{TOKEN}/sign/",
         f"Internal Server Error: /sw/s/{TOKEN}/?x=1",
         f"Error handling request POST /s/{TOKEN}/confirm/",

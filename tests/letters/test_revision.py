@@ -51,7 +51,14 @@ from tests.factories import (
     make_vouch,
     make_voucher,
 )
-from tests.letters import delivery_deeds, invitation_deeds, list_deeds, version_deeds, workshop_deeds
+from tests.letters import (
+    delivery_deeds,
+    invitation_deeds,
+    list_deeds,
+    update_deeds,
+    version_deeds,
+    workshop_deeds,
+)
 from tests.ticking import tick
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +183,7 @@ ACTS = {
     **invitation_deeds.ACTS,
     **version_deeds.ACTS,
     **workshop_deeds.ACTS,
+    **update_deeds.ACTS,
     (merging.merge, SEEN): lambda w: _merge(w, w["counted"].organisation),
     (merging.merge, UNSEEN): lambda w: _merge(w, make_organisation("Elsewhere")),
     (merging.undo, SEEN): lambda w: merging.undo(_merge(w, w["counted"].organisation), by=w.alice),
@@ -547,6 +555,7 @@ FORMS = {
     **invitation_deeds.FORMS,
     **version_deeds.FORMS,
     **workshop_deeds.FORMS,
+    **update_deeds.FORMS,
     ("signatories.organisation merge", SEEN): lambda w: merge_by_button(w, w["counted"].organisation),
     ("signatories.organisation merge", UNSEEN): lambda w: merge_by_button(w, make_organisation("Elsewhere")),
     ("signatories.organisation duplicates", UNSEEN): lambda w: _send(
@@ -635,6 +644,7 @@ def test_every_act_and_every_form_is_driven():
             *invitation_deeds.MODULES,
             *version_deeds.MODULES,
             *workshop_deeds.MODULES,
+            *update_deeds.MODULES,
         ),
     )
     acts = {
@@ -652,6 +662,7 @@ def test_every_act_and_every_form_is_driven():
 NO_ACTS = {
     importing.find,
     *invitation_deeds.READING,
+    *update_deeds.READING,
     *(*delivery_deeds.READING, *list_deeds.READING, *version_deeds.READING, *workshop_deeds.READING),
     *(invalidation.count, invalidation.progress, invalidation.returnable_until, invalidation.still_rejected),
     *(invalidation.says_something, invalidation.matching, invalidation.touchable, invalidation.like),
@@ -664,6 +675,7 @@ READ_ONLY = (
     {"signatories.signature contact", "signatories.signature phone"}
     | workshop_deeds.READ_ONLY
     | version_deeds.READ_ONLY
+    | update_deeds.READ_ONLY
 )
 
 

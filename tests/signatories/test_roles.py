@@ -179,6 +179,11 @@ preview_version                                   >>>f--o-oo  >>>fxxxxxx
 act_on_version                                    >>>fxxxxxx  >>>f--r-rr
 who_has_agreed                                    >>>f-o-ooo  >>>f-o--oo
 workshops_of_letter                               >>>f-o--oo  >>>f-o--oo
+updates_of_letter                                 >>>f--o-oo  >>>fxxxxxx
+write_update                                      >>>f--o-oo  >>>f--o-oo
+show_update                                       >>>f--o-oo  >>>fxxxxxx
+rewrite_update                                    >>>f--o-oo  >>>f--o-oo
+act_on_update                                     >>>fxxxxxx  >>>f--r-rr
 """
 ANSWERS = {200: "o", 422: "o", 403: "-", 404: "0", 410: "0", 405: "x", 400: "?"}
 REFUSED = set("->0xf?")
@@ -190,6 +195,7 @@ FORMS = {
     "act_on_workshop": {"act": "stop"},
     "act_on_version": {"act": "discard"},
     "act_on_comment": {"act": "hide"},
+    "act_on_update": {"act": "discard"},
 }
 
 # What may come of it, sent wherever it is refused: whoever is refused must not have been one field short.
