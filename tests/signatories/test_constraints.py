@@ -173,7 +173,6 @@ def unsubscribed_twice(**fields):
 
 
 BROKEN = {
-<<<<<<< HEAD
     "a_list_with_consent_says_how_it_was_given": lambda: list_with(consent="stated", channel=""),
     "a_list_without_consent_names_nobody": lambda: list_with(consent="unknown", visibility="public"),
     "a_row_of_a_list_is_read_once": read_twice,
@@ -183,14 +182,12 @@ BROKEN = {
     "an_answer_has_a_date": lambda: delivery_with(answer_words="We read it."),
     "a_delivery_names_a_signature_once": named_twice,
     "a_letter_is_covered_once_in_a_language": covered_twice,
-=======
     "an_update_that_leaves_says_when": lambda: update_with(status="scheduled"),
     "an_update_under_way_has_a_next_round": lambda: update_with(status="sending", send_at=NOW),
     "an_update_speaks_once_in_a_language": lambda: written_twice(),
     "a_mailbox_gets_an_update_once": lambda: mailed_twice(),
     "a_mailbox_unsubscribes_from_a_letter_once": lambda: unsubscribed_twice(letter=make_letter()),
     "a_mailbox_unsubscribes_from_all_once": lambda: unsubscribed_twice(),
->>>>>>> updates
     "an_organisation_is_invited_once": lambda: invitation_with(letter=invitation_with().letter),
     "a_promise_and_nothing_else_has_a_day": lambda: invitation_with(status="will_sign"),
     "who_was_invited_was_so_on_a_day": lambda: invitation_with(status="invited", sent_at=None),
