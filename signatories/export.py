@@ -39,6 +39,8 @@ from signatories.models import (
 )
 from signatories.visibility import StaffCap, Visibility
 
+MAIL = "contacts_exported"  # its folder in templates/emails/
+
 
 class TooManyExports(Exception):
     """This person has taken contacts away as often as anybody may in a day."""
@@ -173,8 +175,8 @@ def tell(event_id: int, staff_id: int) -> None:
             "reason": Reason(event.reason).label,
             "url": f"{settings.SITE_URL}{reverse('admin:letters_event_changelist')}",
         }
-        subject = " ".join(render_to_string("emails/contacts_exported/subject.txt", context).split())
-        body = "".join(render_to_string("emails/contacts_exported/body.txt", context))
+        subject = " ".join(render_to_string(f"emails/{MAIL}/subject.txt", context).split())
+        body = "".join(render_to_string(f"emails/{MAIL}/body.txt", context))
     EmailMessage(subject, body, to=[superuser.email], headers={"Auto-Submitted": "auto-generated"}).send()
 
 

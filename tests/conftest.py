@@ -4,15 +4,21 @@ import email
 import email.policy
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.utils import translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from letters import revision
+
+# As the migrations tell them, not as signatories.roles does: a test holds the two together.
+_ROLES = import_module("signatories.migrations.0012_workshops").ROLES
+_ROLES_SINCE = import_module("signatories.migrations.0013_updates").ROLES
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,6 +39,21 @@ def _nothing_remembered():
     translation.deactivate()
     yield
     revision.forget()
+
+
+@pytest.fixture(autouse=True)
+def _roles_are_there(request):
+    """A test with transactions of its own empties all tables, also those that migrations filled."""
+    wants_database = {"db", "transactional_db"} & set(request.fixturenames)
+    if not wants_database and not request.node.get_closest_marker("django_db"):
+        return
+    request.getfixturevalue("db")
+    if Group.objects.exists():
+        return
+    for role, rights in (_ROLES | _ROLES_SINCE).items():
+        codenames = [f"{act}_{model}" for model, acts in rights.items() for act in acts.split()]
+        ours = Permission.objects.filter(content_type__app_label__in=("letters", "signatories"))
+        Group.objects.create(name=role).permissions.set(ours.filter(codename__in=codenames))
 
 
 @pytest.fixture(autouse=True)

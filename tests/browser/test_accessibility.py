@@ -9,9 +9,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from letters import comments
-from signatories import invitations, on_behalf, parcels, tokens, workshops
+from signatories import invitations, on_behalf, parcels, tokens, unsubscribing, workshops
 from signatories.delivery import Answer, record_answer
-from signatories.models import Parcel, Purpose, Signature, Token
+from signatories.models import Parcel, Purpose, Signature, Token, Update, UpdateMail
 from signatories.withdrawal import withdraw
 from tests.factories import (
     make_claim,
@@ -341,6 +341,54 @@ def test_a_text_that_changes(visit, log_in, language):
     page.check("[name=agrees]")
     page.locator("main form button").click()
     look("agreed")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_updates_by_mail(visit, log_in, language):
+    alice = make_staff(email="alice@harbour.example")
+    letter = make_letter(f"news-{language}", languages=("en", "ar"), original_language=language)
+    signature = make_signature(letter, name="بيت اللاجئين", language="sw")
+    page = log_in(alice, locale=language)
+    look = _Look(page, "")
+    desk = f"/admin/letters/letter/{letter.pk}/updates/"
+    look.at(desk)
+    look.at(f"{desk}write/")
+    page.locator("form.panel button.default").click()
+    look("update, nothing written")
+    for closed in reversed(page.locator("details:not([open]) > summary").all()):
+        closed.click()
+    page.fill("[name=en-subject]", "We were heard")
+    page.fill("[name=en-body]", "They *listened*.\n\n## Next\n\n* See [here](https://here.example).")
+    page.fill("[name=ar-subject]", "سمعونا")
+    page.locator("form.panel button.default").click()
+    look("update, half written")
+    page.fill("[name=ar-body]", "لقد استمعوا.")
+    page.locator("form.panel button.default").click()
+    look("update, as it looks")
+    page.locator("[value=send]").click()
+    look("update, nothing chosen")
+    page.check("[name=when][value=night]")
+    page.check("[name=has_read]")
+    page.locator("[value=send]").click()
+    look("update, scheduled")
+    update = Update.objects.get()
+    now = timezone.now()
+    Update.objects.update(status="sending", next_round_at=now, server_away_since=now)
+    for key, status in (("a", "in_doubt"), ("b", "sent"), ("c", "waiting")):
+        UpdateMail.objects.create(update=update, mailbox_key=key * 64, status=status)
+    look.at(f"/admin/updates/{update.public_id}/")
+    look.at(desk)
+    assert not look.found, "\n".join(look.found)
+
+    page, look = _reader(visit, language)
+    link = unsubscribing.link(signature.contact.address_key, letter.pk)
+    look.at(f"/u/{link}/")
+    _send(page)
+    look("unsubscribed")
+    _send(page)
+    look("subscribed again")
+    look.at("/u/guessed/", status=404)
+    look.at(f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/")
     assert not look.found, "\n".join(look.found)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
 from letters.emails import StaffMail
-from signatories import emails, tokens
+from signatories import emails, export, tokens
 from signatories.contacts import ContactDetails
 from signatories.emails import Mail, send_later
 from signatories.invitations import InvitationMail
@@ -354,4 +354,4 @@ def test_links_are_made_of_our_own_address_whatever_a_request_says(client, mailb
 
 def test_every_mail_has_its_folder_and_every_folder_its_mail():
     folders = {folder.name for folder in (site.BASE_DIR / "templates/emails").iterdir() if folder.is_dir()}
-    assert folders == {str(mail) for mail in (*Mail, *StaffMail, *InvitationMail)} | {"update"}
+    assert folders == {str(mail) for mail in (*Mail, *StaffMail, *InvitationMail, export.MAIL)} | {"update"}
