@@ -17,8 +17,11 @@ from django_tasks_db.models import DBTaskResult
 from letters import revision
 
 # As the migrations tell them, not as signatories.roles does: a test holds the two together.
-_ROLES = import_module("signatories.migrations.0012_workshops").ROLES
-_ROLES_SINCE = import_module("signatories.migrations.0013_updates").ROLES
+_ROLES = {
+    role: rights
+    for migration in ("0011_roles_of_the_coalition", "0012_workshops", "0013_updates")
+    for role, rights in import_module(f"signatories.migrations.{migration}").ROLES.items()
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,7 +53,7 @@ def _roles_are_there(request):
     request.getfixturevalue("db")
     if Group.objects.exists():
         return
-    for role, rights in (_ROLES | _ROLES_SINCE).items():
+    for role, rights in _ROLES.items():
         codenames = [f"{act}_{model}" for model, acts in rights.items() for act in acts.split()]
         ours = Permission.objects.filter(content_type__app_label__in=("letters", "signatories"))
         Group.objects.create(name=role).permissions.set(ours.filter(codename__in=codenames))
