@@ -140,8 +140,9 @@ def test_a_page_of_ones_own_asks_the_same_under_a_long_list(client):
     own = f"/s/{tokens.mint(make_signature(letter), Purpose.OWN_PAGE).value}/"
     few = queries(client, own)
     add_signatures(letter, 200)
-    # Whom it named, who named it, who else speaks for it, what changed since, and whom it is never handed to.
-    assert queries(client, own) == few <= 10
+    # Whom it named, who named it, who else speaks for it, what changed since, whom it is never handed to,
+    # and whether it wants updates.
+    assert queries(client, own) == few <= 11
 
 
 def test_who_is_asked_by_one_and_by_nine_costs_the_same(client):
