@@ -106,19 +106,19 @@ def test_a_signatorys_own_pages(visit, language):
     address = f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/"
     look.at(address)
     page.fill("[name=organisation]", "")
-    page.locator("form:has([name=organisation]) button").click()
+    _follow(page.locator("form:has([name=organisation]) button"))
     look("own page, name missing")
     for summary in page.locator(".leaving summary").all():
         summary.click()
     look("own page, about to leave")
     page.check("#sure-withdraw")
-    page.locator("[value=withdraw]").click()
+    _follow(page.locator("[value=withdraw]"))
     look("own page, withdrawn")
     look.at(f"/s/{tokens.mint(signature, Purpose.CONFIRM).value}/confirm/", status=410)
     page.goto(address)
     page.locator(".leaving summary").click()
     page.check("#sure-erase")
-    page.locator("[value=erase]").click()
+    _follow(page.locator("[value=erase]"))
     look("erased")
     assert page.locator("h1").count() == 1
     assert not look.found, "\n".join(look.found)
@@ -138,7 +138,7 @@ def test_pages_of_vouching_and_of_several_contacts(visit, language):
     page.check("[name=voucher]")
     page.locator("[aria-labelledby=others] summary").click()
     look("own page, about to ask")
-    page.locator("[value=ask]").click()
+    _follow(page.locator("[value=ask]"))
     look("own page, asked")
     make_vouch(make_signature(letter, name="Night Ferry"), voucher)
     look.at(f"/s/{tokens.mint(voucher, Purpose.VOUCH).value}/vouch/")
@@ -151,7 +151,7 @@ def test_pages_of_vouching_and_of_several_contacts(visit, language):
     page.goto(own)
     page.locator("[aria-labelledby=others] summary").click()
     page.check("#sure-disown")
-    page.locator("[value=disown]").click()
+    _follow(page.locator("[value=disown]"))
     look("own page, disowned")
     assert not look.found, "\n".join(look.found)
 
@@ -184,12 +184,12 @@ def test_the_desk(log_in, language):
     look.at(f"{signatures}?queue=all")
     for each in (held, case, corrected):
         look.at(f"{signatures}{each.pk}/change/")
-    page.locator(".look button").click()
+    _follow(page.locator(".look button"))
     look("contact")
     page.goto(signatures)
     page.locator("[name=_selected_action]").first.check()
     page.select_option("[name=action]", "reject_many")
-    page.locator(".actions button").click()
+    _follow(page.locator(".actions button"))
     look("reason")
     look.at(f"/admin/letters/letter/{letter.pk}/preview/{language}/")
     look.leave_out = [[".inline-group"]]  # Django's own tables of recipients and figures have no labels
@@ -212,9 +212,9 @@ def test_handing_over(site, visit, log_in, settings, language):
     look.at(f"{desk}{sent.pk}/change/")
     look.at(f"{desk}letter/{letter.pk}/cover/")
     look.at(f"{desk}letter/{letter.pk}/?ticked=all")
-    page.locator(".deliveries button.default").click()
+    _follow(page.locator(".deliveries button.default"))
     look("prepare")
-    page.locator(".deliveries button.default").click()
+    _follow(page.locator(".deliveries button.default"))
     look("packing")
     parcels.fill(Parcel.objects.get().pk)
     page.wait_for_selector("#parcel form")  # the page has looked again by itself
@@ -241,10 +241,10 @@ def test_a_workshop(visit, log_in, language):
     page = log_in(alice, locale=language)
     look = _Look(page, "")
     look.at(f"/admin/letters/letter/{letter.pk}/workshops/")
-    page.locator("form.panel button").click()
+    _follow(page.locator("form.panel button"))
     look("workshops, no label")
     page.fill("[name=label]", "Kakuma room 3")
-    page.locator("form.panel button").click()
+    _follow(page.locator("form.panel button"))
     look("sheet")
     code = page.locator(".sheet-address b").inner_text()
     look.at(f"/admin/letters/letter/{letter.pk}/workshops/")
@@ -254,7 +254,7 @@ def test_a_workshop(visit, log_in, language):
 
     page, look = _reader(visit, language)
     look.at(f"/w/{code}/")
-    page.locator(".sign-off .button").first.click()
+    _follow(page.locator(".sign-off .button").first)
     _send(page)
     look("workshop, everything missing")
     look.at(f"/w/{code}/sign/sent/")
@@ -297,7 +297,7 @@ def test_invitations(visit, log_in, language):
     look.at(f"{desk}letter/{letter.pk}/follow-up/")
     look.at(f"{desk}letter/{letter.pk}/new/")
     page.fill("[name=many-pasted]", "مطبخ الميناء;a@b.example\nNew;none;;Nowhere\n;x@y.example")
-    page.locator("button[value=read]").click()
+    _follow(page.locator("button[value=read]"))
     look("lines as they are understood")
     assert not look.found, "\n".join(look.found)
 
@@ -311,7 +311,7 @@ def test_a_text_that_changes(visit, log_in, language):
     look = _Look(page, "")
     address = f"/admin/letters/letter/{letter.pk}/text/"
     look.at(address)
-    page.locator("form.asked button.default").click()
+    _follow(page.locator("form.asked button.default"))
     look("change, nothing chosen")
     page.check("[name=change][value=material]")
     for closed in page.locator("details:not([open]) > summary").all():
@@ -321,12 +321,12 @@ def test_a_text_that_changes(visit, log_in, language):
             f"[name={each}-body]", "We ask for *more*.\n\n## Why\n\n* See [here](https://here.example)."
         )
         page.fill(f"[name={each}-what_changed]", "We ask for more.")
-    page.locator("form.asked button.default").click()
+    _follow(page.locator("form.asked button.default"))
     look("preview")
-    page.locator("[value=publish]").click()
+    _follow(page.locator("[value=publish]"))
     look("published")
     look.at(f"/admin/letters/letter/{letter.pk}/agreed/")
-    page.locator("form.asked button.default").click()
+    _follow(page.locator("form.asked button.default"))
     look("agreed, nobody ticked")
     assert not look.found, "\n".join(look.found)
 
@@ -336,10 +336,10 @@ def test_a_text_that_changes(visit, log_in, language):
     look.at(f"/s/{tokens.mint(waiting, Purpose.CONFIRM).value}/confirm/")
     look.at(f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/")
     look.at(f"/s/{tokens.mint(signature, Purpose.AGREE).value}/agree/")
-    page.locator("main form button").click()
+    _follow(page.locator("main form button"))
     look("agree, nothing ticked")
     page.check("[name=agrees]")
-    page.locator("main form button").click()
+    _follow(page.locator("main form button"))
     look("agreed")
     assert not look.found, "\n".join(look.found)
 
@@ -353,23 +353,23 @@ def test_updates_by_mail(visit, log_in, language):
     desk = f"/admin/letters/letter/{letter.pk}/updates/"
     look.at(desk)
     look.at(f"{desk}write/")
-    page.locator("form.panel button.default").click()
+    _follow(page.locator("form.panel button.default"))
     look("update, nothing written")
     for closed in reversed(page.locator("details:not([open]) > summary").all()):
         closed.click()
     page.fill("[name=en-subject]", "We were heard")
     page.fill("[name=en-body]", "They *listened*.\n\n## Next\n\n* See [here](https://here.example).")
     page.fill("[name=ar-subject]", "سمعونا")
-    page.locator("form.panel button.default").click()
+    _follow(page.locator("form.panel button.default"))
     look("update, half written")
     page.fill("[name=ar-body]", "لقد استمعوا.")
-    page.locator("form.panel button.default").click()
+    _follow(page.locator("form.panel button.default"))
     look("update, as it looks")
-    page.locator("[value=send]").click()
+    _follow(page.locator("[value=send]"))
     look("update, nothing chosen")
     page.check("[name=when][value=night]")
     page.check("[name=has_read]")
-    page.locator("[value=send]").click()
+    _follow(page.locator("[value=send]"))
     look("update, scheduled")
     update = Update.objects.get()
     now = timezone.now()
@@ -419,7 +419,7 @@ def test_comments_on_a_draft(visit, log_in, language):
     page = log_in(alice, locale=language)
     look = _Look(page, "")
     look.at(f"/admin/letters/letter/{letter.pk}/comments/?text={text.pk}")
-    page.locator("button[value=hide]").first.click()
+    _follow(page.locator("button[value=hide]").first)
     look("comments, one hidden")
     assert not look.found, "\n".join(look.found)
 
@@ -433,10 +433,10 @@ def test_lists_exports_and_entries_on_behalf(log_in, language):
     look.at(f"{of_letter}/export/")
     page.locator("details summary").click()
     page.check("[name=what][value=contacts]")
-    page.locator("button.default").click()
+    _follow(page.locator("button.default"))
     look("export, without a reason")
     look.at(f"{of_letter}/on-behalf/")
-    page.locator("button.default").click()
+    _follow(page.locator("button.default"))
     look("on behalf, nothing typed")
     said = {"visibility": "public", "language": "en", "channel": "phone", "evidence": "اتصال"}
     entered = on_behalf.enter(
@@ -446,16 +446,16 @@ def test_lists_exports_and_entries_on_behalf(log_in, language):
     look.at(f"/admin/signatories/signature/{entered.pk}/change/")
     look.at(f"{of_letter}/import/")
     page.fill("[name=pasted]", "Organisation\tCountry\nNight Ferry\tKenya\nYes\t\nبيت الزيتون\tسوريا")
-    page.locator("button.default").click()
+    _follow(page.locator("button.default"))
     look("columns")
-    page.locator("button.default").click()
+    _follow(page.locator("button.default"))
     look("columns, terms missing")
     page.check("[name=consent][value=unknown]")
-    page.locator("button.default").click()
+    _follow(page.locator("button.default"))
     look("rows")
-    page.locator("button.default").click()
+    _follow(page.locator("button.default"))
     look("being written")
-    page.locator("button[value=stop]").click()
+    _follow(page.locator("button[value=stop]"))
     look("stopped")
     assert not look.found, "\n".join(look.found)
 
@@ -477,7 +477,7 @@ def test_the_way_to_the_desk(visit, log_in, language):
     look("which second factor")
     look.at(f"{account}app/")
     page.fill("[name=code]", "000000")
-    page.locator(".submit-row input").click()
+    _follow(page.locator(".submit-row input"))
     look("wrong code")
     look.at(f"{account}passkeys/add/")
     make_factor(bob)
@@ -497,7 +497,7 @@ def test_the_way_to_the_desk(visit, log_in, language):
     for each in ("confirm/code/", "confirm/passkey/"):
         keyed.at(f"{account}{each}")
     keyed.page.goto(f"{account}recovery-codes/new/")
-    keyed.page.locator(".submit-row input").click()
+    _follow(keyed.page.locator(".submit-row input"))
     keyed("recovery codes")
     keyed.at(f"{account}recovery-codes/")
     keyed.at(f"/admin/letters/staff/{bob.pk}/second-factors/")
@@ -508,7 +508,7 @@ def test_the_way_to_the_desk(visit, log_in, language):
 def _type_password(page, name, password="correct horse battery"):
     page.fill("[name=login]", name)
     page.fill("[name=password]", password)
-    page.locator("[type=submit]").first.click()
+    _follow(page.locator("[type=submit]").first)
 
 
 class _Look:
@@ -543,7 +543,13 @@ def _reader(visit, language):
 
 
 def _send(part):
-    part.locator("form button").last.click()
+    _follow(part.locator("form button").last)
+
+
+def _follow(control):
+    """Click, and wait for the page this leads to: a click returns before the old page is gone."""
+    with control.page.expect_navigation():
+        control.click()
 
 
 def _pretend(page, status, language):
