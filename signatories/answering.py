@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 
-from crispy_forms.layout import Hidden
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +19,7 @@ from signatories.private_pages import (
     no_store,
     page,
     sent_from_elsewhere_said,
+    sign_page,
     text_changed_meanwhile,
     version_read,
 )
@@ -78,19 +78,19 @@ def sign(request: HttpRequest, invited: Invitation, token: str) -> HttpResponse:
     if invited.status == InvitationStatus.SIGNED:
         return _to(token)
     if request.method != "POST":
-        return _sign_page(request, invited, InvitedSignForm(invitation=invited))
+        return sign_page(request, letter, InvitedSignForm(invitation=invited))
     form = InvitedSignForm(request.POST, invitation=invited)
     if sent_from_elsewhere(request):
-        return _sign_page(request, invited, form, problem=sent_from_elsewhere_said(), status=403)
+        return sign_page(request, letter, form, problem=sent_from_elsewhere_said(), status=403)
     if not form.is_valid():
-        return _sign_page(request, invited, form, status=422)
+        return sign_page(request, letter, form, status=422)
     text = letter.text_for(get_language())
     if text is None:
         return letter_closed(request, letter)
     try:
         consent.refuse_another_text(letter, read=version_read(request))
     except consent.TextChangedMeanwhile:
-        return _sign_page(request, invited, form, problem=text_changed_meanwhile(), status=409)
+        return sign_page(request, letter, form, problem=text_changed_meanwhile(), status=409)
     try:
         accepting.accept(
             invited,
@@ -132,17 +132,3 @@ def _answer_page(
         "invited_sign_url": reverse("invitation_sign", args=[token]),
     }
     return page(request, "invitation", invited.letter, context, status=status)
-
-
-def _sign_page(
-    request: HttpRequest, invited: Invitation, form: InvitedSignForm, *, problem: str = "", status: int = 200
-) -> HttpResponse:
-    recipients = list(invited.letter.recipients.all())
-    form.helper.add_input(Hidden("version", invited.letter.version_number()))
-    context = {
-        "form": form,
-        "form_problem": problem,
-        "recipients": recipients,
-        "governments": sorted({one.country_name for one in recipients if one.country}),
-    }
-    return page(request, "sign", invited.letter, context, status=status)

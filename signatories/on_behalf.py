@@ -48,16 +48,9 @@ def enter(
     if not letter.accepts_signatures:
         raise LetterNotOpen
     mails = contact is not None and bool(contact.email)
-    signature = Signature(
-        letter=letter,
+    signature = claim.as_signed(
+        letter,
         text=text,
-        name=claim.name,
-        latin=claim.latin,
-        country=claim.country,
-        kind=claim.kind,
-        website=claim.website,
-        is_network=claim.is_network,
-        agreed_version=letter.version_number(),
         visibility=visibility,
         channel=Channel.ON_BEHALF,
         language=language,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crispy_forms.layout import Hidden
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from letters import pages
 from letters.models import Letter
 from letters.showing import addresses
+from signatories.forms import SignForm
 
 
 def page(
@@ -19,6 +21,28 @@ def page(
     shared = {"letter": letter, "text": letter.text_for(get_language()), **addresses(letter)}
     response = render(request, f"signatories/{name}.html", shared | context, status=status)
     return no_store(response)
+
+
+def sign_page(
+    request: HttpRequest,
+    letter: Letter,
+    form: SignForm,
+    *,
+    problem: str = "",
+    status: int = 200,
+    around: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """Render the form to sign with, and which governments will see what is signed."""
+    recipients = list(letter.recipients.all())
+    form.helper.add_input(Hidden("version", letter.version_number()))
+    context = {
+        "form": form,
+        "form_problem": problem,
+        "recipients": recipients,
+        "governments": sorted({one.country_name for one in recipients if one.country}),
+        **(around or {}),
+    }
+    return page(request, "sign", letter, context, status=status)
 
 
 def letter_closed(request: HttpRequest, letter: Letter) -> HttpResponse:

@@ -1,7 +1,8 @@
 """Signing: a stranger's claim is written down and a mail is asked for. Nothing public changes."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -33,6 +34,10 @@ class Claim:
     website: str = ""
     is_network: bool = False
 
+    def as_signed(self, letter: Letter, **more: Any) -> Signature:
+        """Return the signature it makes, not stored yet, under the letter's text as it is now."""
+        return Signature(letter=letter, agreed_version=letter.version_number(), **asdict(self), **more)
+
 
 def sign(
     letter: Letter,
@@ -55,16 +60,9 @@ def sign(
     """
     if not letter.accepts_signatures:
         raise LetterNotOpen
-    signature = Signature(
-        letter=letter,
+    signature = claim.as_signed(
+        letter,
         text=text,
-        name=claim.name,
-        latin=claim.latin,
-        country=claim.country,
-        kind=claim.kind,
-        website=claim.website,
-        is_network=claim.is_network,
-        agreed_version=letter.version_number(),
         visibility=visibility,
         channel=Channel.FORM,
         language=language,

@@ -53,7 +53,7 @@ from signatories.private_pages import letter_closed as _letter_closed
 from signatories.private_pages import no_store as _no_store
 from signatories.private_pages import page as _page
 from signatories.private_pages import sent_from_elsewhere_said as _sent_from_elsewhere
-from signatories.private_pages import text_changed_meanwhile, version_read
+from signatories.private_pages import sign_page, text_changed_meanwhile, version_read
 
 _SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
 _TokenView = Callable[[HttpRequest, str], HttpResponse]
@@ -221,16 +221,8 @@ def _sign_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    recipients = list(letter.recipients.all())
-    form.helper.add_input(Hidden("version", letter.version_number()))
-    context = {
-        "form": form,
-        "form_problem": problem,
-        "recipients": recipients,
-        "governments": sorted({one.country_name for one in recipients if one.country}),
-        **(room.addresses if room else {}),
-    }
-    return _page(request, "sign", letter, context, status=status)
+    around = room.addresses if room else {}
+    return sign_page(request, letter, form, problem=problem, status=status, around=around)
 
 
 def _sent(request: HttpRequest, letter: Letter, room: Room | None = None) -> HttpResponse:

@@ -67,41 +67,27 @@ class StatusFilter(admin.SimpleListFilter):
         return queryset & Invitation.objects.standing()
 
 
-class _OfTheLetter(admin.SimpleListFilter):
-    """One of the values that the invitations of the chosen letter have."""
-
-    column = ""
+class CountryFilter(admin.SimpleListFilter):
+    title = gettext_lazy("country")
+    parameter_name = "country"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        letter = number(request.GET.get("letter__id__exact"))
-        rows = Invitation.objects.filter(letter=letter) if letter else Invitation.objects.none()
-        return self.labelled(rows.order_by().values_list(self.column, flat=True).distinct())
-
-    def labelled(self, values: Any) -> list[tuple[str, Any]]:
-        raise NotImplementedError
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() is None else queryset.filter(**{self.column: self.value()})
-
-
-class CountryFilter(_OfTheLetter):
-    title = gettext_lazy("country")
-    parameter_name = column = "country"
-
-    def labelled(self, values: Any) -> list[tuple[str, Any]]:
-        known = [(code, countries.name(code)) for code in values if code]
+        codes = _of_the_letter(request).exclude(country="").order_by().values_list("country", flat=True)
+        known = [(code, countries.name(code)) for code in codes.distinct()]
         return sorted(known, key=lambda pair: names.sort_key(pair[1]))
 
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(country=self.value())
 
-class NetworkFilter(_OfTheLetter):
+
+class NetworkFilter(admin.SimpleListFilter):
     """A network that has signed is asked for by its signature, any other one by its name."""
 
     title = gettext_lazy("network")
     parameter_name = "network"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        letter = number(request.GET.get("letter__id__exact"))
-        rows = Invitation.objects.filter(letter=letter) if letter else Invitation.objects.none()
+        rows = _of_the_letter(request)
         signed = rows.exclude(network=None).order_by().values_list("network", "network__name").distinct()
         labels = rows.exclude(network_label="").order_by().values_list("network_label", flat=True).distinct()
         known = [(f"{pk}", name) for pk, name in signed] + [(f"={label}", label) for label in labels]
@@ -131,6 +117,12 @@ class ChaserFilter(admin.SimpleListFilter):
             return queryset.filter(chased_by=None)
         chaser = number(self.value())
         return queryset.filter(chased_by=chaser) if chaser else queryset
+
+
+def _of_the_letter(request: HttpRequest) -> QuerySet[Invitation]:
+    """Return the invitations of the chosen letter."""
+    letter = number(request.GET.get("letter__id__exact"))
+    return Invitation.objects.filter(letter=letter) if letter else Invitation.objects.none()
 
 
 # --- what is typed ---------------------------------------------------------------------------------------
