@@ -25,6 +25,12 @@ _CONTACTS_ALONE = "signatories.export_contact"
 _LIVE = [status for status in SignatureStatus.values if status not in ENDED]
 
 
+class _ReasonField(forms.ChoiceField):
+    """A reason, which contacts cannot leave without."""
+
+    is_asked_for_sometimes = True
+
+
 class ExportForm(forms.Form):
     """What is to leave, and as what kind of file."""
 
@@ -51,7 +57,7 @@ class ExportForm(forms.Form):
         required=False,
         initial=[column.key for column in DESK_COLUMNS],
     )
-    reason = forms.ChoiceField(
+    reason = _ReasonField(
         label=gettext_lazy("What are the contacts for?"),
         choices=[("", gettext_lazy("Choose a reason")), *Reason.choices],
         required=False,
