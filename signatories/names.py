@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
+from anyascii import anyascii
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -310,6 +311,88 @@ def words(name: str) -> list[str]:
     return _without_legal_forms(_words(name))
 
 
+def searchable(*written: str) -> str:
+    """Return what a search looks through: every word once, as it is compared and in Latin letters, between blanks.
+
+    Never empty for a name that is not.
+    """
+    found = dict.fromkeys(
+        form for text in written for word in _words(text) for form in (_signs(word), _in_latin(word))
+    )
+    return f" {' '.join(filter(None, found)) or ' '.join(written).strip()} " if any(written) else ""
+
+
+def sought(text: str) -> list[tuple[str, ...]]:
+    """Return what somebody searches for: for each word what `searchable` may have for it, one of which is enough.
+
+    A word of two letters is looked for where words begin, and one letter as a word, since all names have it in them.
+    """
+    return [tuple(dict.fromkeys(_ways_to_find(word))) for word in _words(text)]
+
+
+def in_latin(text: str) -> str:
+    """Return the words of a text as `searchable` has them in Latin letters, as far as they can be like others."""
+    words = [_in_latin(word) for word in _words(text) if not _is_one_sign(word)]
+    return " ".join(word for word in words if len(word) > 2)
+
+
+def filed_under(sort_key: str) -> tuple[str, str]:
+    """Return what a name is filed under: (the beginning of its sort key, a heading).
+
+    In scripts of thousands of signs the script is the heading; for what begins with no letter it is "0-9".
+    """
+    place, first = sort_key[:2], sort_key[3:5]
+    if place in _WITHOUT_ALPHABET:
+        return f"{place} ", _WITHOUT_ALPHABET[place]
+    length = 2 if first[1:] == "\uffef" else 1
+    return sort_key[: 3 + length], _LETTERS.get(first, first[:1]).title()
+
+
+def beginning(heading: str) -> str:
+    """Return the beginning of sort keys that are filed under a heading; "" where nothing can be."""
+    for place, shown in _WITHOUT_ALPHABET.items():
+        if shown == heading:
+            return f"{place} "
+    found, shown = filed_under(sort_key(heading))
+    return found if shown == heading else ""
+
+
+def _ways_to_find(word: str) -> Iterator[str]:
+    yield f" {_signs(word)} " if _stands_alone(word[0]) else _way_to_find(word)
+    if not _is_one_sign(word) and (latin := _in_latin(word)):
+        yield _way_to_find(latin)
+
+
+def _way_to_find(word: str) -> str:
+    signs = _signs(word)
+    return signs if len(word) > 2 else f" {signs}" if len(word) > 1 else f" {signs} "
+
+
+def _is_one_sign(word: str) -> bool:
+    """Whether a word is one sign of a script that sets no words apart: in Latin letters, a syllable of any name."""
+    return _stands_alone(word[0]) and " " not in _signs(word)
+
+
+def _signs(word: str) -> str:
+    """Return a word whose script sets no words apart as its signs with blanks between, so that one can be found."""
+    found, was_apart = "", False
+    for letter in word:
+        apart = _stands_alone(letter)
+        # A vowel that is a mark belongs to the letter before it.
+        begins = (apart and unicodedata.category(letter)[0] == "L") or (was_apart and not apart)
+        found += f" {letter}" if begins and found else letter
+        was_apart = apart
+    return found
+
+
+def _stands_alone(letter: str) -> bool:
+    return script(letter) in _WITHOUT_SPACES
+
+
+def _in_latin(word: str) -> str:
+    return word if word.isascii() else "".join(_words(anyascii(word)))
+
+
 def _words(name: str) -> list[str]:
     """Return the words of a name without case, safe accents and punctuation."""
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", clean(name)).casefold())
@@ -349,6 +432,17 @@ _AFTER = str.maketrans(
         }.items()
     }
 )
+
+FOLLOWED = "بتجدرزفكгдеилнтч"  # the letters that have another one right after them
+_LETTERS = {
+    f"{before}\uffef": here
+    for here, before in (
+        *zip("پٹچڈڑژڤگ", "بتجدرزفك", strict=True),
+        *zip("ґђєіјљњћџ", "гдеиилнтч", strict=True),
+    )
+}
+_WITHOUT_ALPHABET = {"00": "0-9", "60": "漢字", "61": "かな", "62": "ㄅㄆㄇ", "63": "한글", "70": "…"}
+_WITHOUT_SPACES = frozenset({"HAN", "KANA", "BOPOMOFO", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"})
 
 
 def sort_key(name: str) -> str:
