@@ -6,8 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from letters import pages
-from letters.models import Letter
-from letters.revision import Edition, edition_of
+from letters.revision import Edition, edition_of, letter_of
 from signatories import wall
 
 
@@ -23,7 +22,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _state(edition: Edition) -> str:
-    letter = Letter.objects.get(pk=edition.letter_id)
+    letter = letter_of(edition)
     counts = wall.counts(letter)
     return json.dumps(
         {

@@ -43,13 +43,18 @@ async function refresh(latest) {
   const read = items().find((item) => topOf(item) > 0 && topOf(item) < innerHeight);
   const top = read && topOf(read);
   for (const part of document.querySelectorAll("[data-live-part]")) {
-    part.replaceChildren(...page.querySelector(`[data-live-part=${part.dataset.livePart}]`).childNodes);
+    const fresh = page.querySelector(`[data-live-part=${part.dataset.livePart}]`);
+    part.replaceChildren(...(fresh?.childNodes ?? []));
   }
-  if (focused) wall.querySelector("a")?.focus({ preventScroll: true });
+  if (focused && !focused.isConnected) {
+    const same = [...wall.querySelectorAll("a")].find((link) => link.href === focused.href);
+    same?.focus({ preventScroll: true });
+  }
   const same = read && items().find((item) => nameOf(item) === nameOf(read));
   if (same) scrollBy(0, topOf(same) - top);
   // A cache may answer with a page older than the news: then the next look asks again.
   revision = Number(page.querySelector("[data-live]").dataset.revision);
+  for (const map of document.querySelectorAll(".map")) map.src = map.src.replace(/\?.*|$/, `?r=${revision}`);
   announce(latest.filter((name) => !known.has(name)));
 }
 
