@@ -16,8 +16,9 @@ preload_app = False  # a reload must bring new code; forked database connections
 timeout = 30
 graceful_timeout = 20
 keepalive = 5  # longer than the few requests a page needs
-max_requests = 20_000  # a slow leak never grows old
-max_requests_jitter = 2_000  # and the workers do not restart together
+# A slow leak never grows old, and a crowd of thousands a second does not have workers start anew all the time.
+max_requests = 500_000
+max_requests_jitter = 50_000  # they do not restart together
 # Workers prove that they live by touching a file; on a slow disk that alone can take too long.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a safe file
 control_socket_disable = True  # nobody asks it, and it would be written into the home directory

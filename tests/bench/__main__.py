@@ -5,21 +5,25 @@ right after the other, and the table gives the median of the rounds' ratios with
 """
 
 import argparse
-import os
+import json
 import re
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.bench import filling, plans
+from tests.bench.serving import ROOT, Server, gunicorn, nginx, rate
+
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- make bench wrote this -->", "<!-- to here -->"
 
 FORM = """
 local number = 0
@@ -35,188 +39,191 @@ request = function()
     ["X-Forwarded-For"] = address}, body)
 end
 """
+SEARCH = """
+local number = 0
+function setup(thread) thread:set("id", number) number = number + 1 end
+local counter = 0
+request = function()
+  counter = counter + 1
+  return wrk.format("GET", wrk.path .. "?q=" .. SOUGHT[(counter * 2 + id) % #SOUGHT + 1])
+end
+"""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A page to measure, and the bare view that is its yardstick."""
+    """Something to measure, and its yardstick; `budget` is the ratio it must reach."""
 
-    name: str
-    path: str
-    bare: str
-    headers: tuple[str, ...] = ()
-    posts: bool = False
+    what: str
+    address: str
+    yardstick: str
+    budget: float | None = None
+    headers: tuple[str, ...] = ("Accept-Encoding: br",)
+    script: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    case: Case
+    ratios: list[float]
+    here: float
+    there: float
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.ratios)
+
+    def line(self) -> str:
+        budget = f"{self.case.budget:g}" if self.case.budget else ""
+        spread = f"{min(self.ratios):.2f} - {max(self.ratios):.2f}"
+        cells = [
+            self.case.what,
+            f"{self.ratio:.2f}",
+            spread,
+            budget,
+            f"{self.here:,.0f}",
+            f"{self.there:,.0f}",
+        ]
+        return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("--signatures", type=int, default=117)
+    options.add_argument("--sizes", type=int, nargs="+", default=[100, 10_000, 100_000, 1_000_000])
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=int, default=3)
+    options.add_argument("--keep", type=Path, help="a folder whose database is used again, or made")
+    options.add_argument("--write", action="store_true", help="write the figures into docs/benchmarks.md")
     chosen = options.parse_args()
-    if shutil.which("wrk") is None:
-        sys.exit("make bench sends its requests with wrk. Install it first, on Debian: apt-get install wrk")
+    said: list[str] = []
+
+    def say(line: str = "") -> None:
+        said.append(line)
+        print(line, flush=True)
+
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
-        # The embedded server runs as another user where we are root, and must be able to enter.
-        Path(folder).chmod(0o755)
-        os.environ |= {
-            "UNDERSIGNED_VAR": folder,
-            "TRUSTED_PROXIES": "1",
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-        }
-        _fill(chosen.signatures)
-        running.callback(_stop_database)
-        ours, page_bytes, etag = running.enter_context(_application())
-        bare = running.enter_context(
-            _gunicorn("tests.bench.bare:application", {"BARE_BYTES": str(page_bytes)})
+        var = chosen.keep or Path(folder)
+        filling.prepare(var)
+        running.callback(filling.stop_database)
+        say(
+            f"{datetime.now(UTC):%d %B %Y}; median of {chosen.rounds} rounds of {chosen.seconds} seconds each."
         )
-        cases = [
-            Case("letter page, warm", "/letters/bench/", "/page", ("Accept-Encoding: br",)),
-            Case("live.json, 304", "/letters/bench/live.json", "/not-modified", (f"If-None-Match: {etag}",)),
-            Case("sign, POST", "/letters/bench/sign/", "/form", posts=True),
-        ]
-        print(
-            f"{chosen.signatures} signatures; letter page {page_bytes} bytes compressed; gunicorn, 2 workers\n"
-        )
-        print(f"| {'page':<18} | ratio, median | spread      | requests/s here | bare |")
-        print(f"|{'-' * 20}|{'-' * 15}|{'-' * 13}|{'-' * 17}|{'-' * 6}|")
-        for case in cases:
-            _measure(case, ours.address, bare.address, chosen)
-        print(f"\nmemory of a worker, resident: ours {ours.memory():.0f} MB, bare {bare.memory():.0f} MB")
+        say()
+        say("| what | ratio, median | spread | budget | requests/s | yardstick |")
+        say("|---|---|---|---|---|---|")
+        missed = []
+        for size in sorted(chosen.sizes):
+            filling.fill(size)
+            with _servers(var / "static") as (ours, bare, front):
+                for case in _cases(size, ours, bare, front, var / "static"):
+                    measured = _measure(case, chosen.rounds, chosen.seconds)
+                    say(measured.line())
+                    missed += [case.what] if case.budget and measured.ratio < case.budget else []
+                memory = (ours.memory(), bare.memory())
+        say()
+        say("Memory of a worker after that, resident: ours {:.0f} MB, bare {:.0f} MB.".format(*memory))
+        say()
+        slow = plans.report(max(chosen.sizes), say)
+    if chosen.write:
+        _write(said)
+    if missed or slow:
+        sys.exit("\n".join(["", *(f"under its budget: {what}" for what in missed), *slow]))
 
 
-def _measure(case: Case, ours: str, bare: str, chosen: argparse.Namespace) -> None:
+@contextmanager
+def _servers(static: Path) -> Iterator[tuple[Server, Server, str]]:
+    with (
+        gunicorn("config.wsgi:application") as ours,
+        gunicorn("tests.bench.bare:application") as bare,
+        nginx(ours, static) as front,
+    ):
+        yield ours, bare, front
+
+
+def _cases(size: int, ours: Server, bare: Server, front: str, static: Path) -> Iterator[Case]:
+    letter = f"/letters/bench-{size}/"
+    live, found = f"{letter}live.json", f"{letter}signatories/"
+    etag = _ask(ours.address + live)[1]
+    many = f"{size:,} signatures"
+    yield Case(
+        f"letter page, warm; {many}",
+        ours.address + letter,
+        _bare_page(bare, ours.address + letter),
+        0.7,
+    )
+    yield Case(
+        f"`live.json`, 304; {many}",
+        ours.address + live,
+        f"{bare.address}/not-modified",
+        0.7,
+        (f"If-None-Match: {etag}",),
+    )
+    yield Case(f"list page, warm; {many}", ours.address + found, _bare_page(bare, ours.address + found), 0.7)
+    one, common = _sought(size)
+    for what, sought, budget in (("one name", one, 0.1), ("one word", common, None)):
+        example = f"{ours.address}{found}?q={sought[0]}"
+        yield Case(
+            f"list page, a search for {what}; {many}",
+            ours.address + found,
+            _bare_page(bare, example),
+            budget,
+            script=_lua("SOUGHT", sought) + SEARCH,
+        )
+    (static / f"bench-{size}.bin").write_bytes(b"x" * len(_ask(ours.address + letter)[0]))
+    yield Case(
+        f"letter page behind nginx, to a file of nginx; {many}",
+        front + letter,
+        f"{front}/static/bench-{size}.bin",
+        0.8,
+    )
+    yield Case(
+        f"sign, POST; {many}",
+        f"{ours.address}{letter}sign/",
+        f"{bare.address}/form",
+        script=f"START = '{time.time_ns()}'\n{FORM}",
+    )
+
+
+def _bare_page(bare: Server, address: str) -> str:
+    return f"{bare.address}/page/{len(_ask(address)[0])}"
+
+
+def _ask(address: str) -> tuple[bytes, str]:
+    """Return an answer's bytes as they are sent to a browser of today, and its ETag."""
+    request = urllib.request.Request(address, headers={"Accept-Encoding": "br"})
+    with urllib.request.urlopen(request) as answer:
+        return answer.read(), answer.headers["ETag"]
+
+
+def _sought(size: int) -> tuple[list[str], list[str]]:
+    """Return what is searched for: names as they are written, and words that many names have."""
+    from signatories.models import Signature
+
+    rows = Signature.objects.filter(letter__slug=f"bench-{size}", visibility="public").order_by("public_id")
+    names = list(rows.values_list("name", flat=True)[:500])
+    words = [word for name in names for word in re.findall(r"[^\W\d]{4,}", name)]
+    return [urllib.parse.quote(name) for name in names], [urllib.parse.quote(word) for word in words[:500]]
+
+
+def _lua(name: str, words: list[str]) -> str:
+    return f"{name} = {{{', '.join(json.dumps(word) for word in words)}}}\n"
+
+
+def _measure(case: Case, rounds: int, seconds: int) -> Measured:
     pairs = []
-    for _ in range(chosen.rounds):
-        ours_rate = _wrk(ours + case.path, case, chosen.seconds)
-        pairs.append((ours_rate, _wrk(bare + case.bare, case, chosen.seconds)))
-    ratios = [one / other for one, other in pairs]
+    for _ in range(rounds):
+        here = rate(case.address, headers=case.headers, script=case.script, seconds=seconds)
+        script = case.script if case.yardstick.endswith("/form") else ""
+        pairs.append((here, rate(case.yardstick, headers=case.headers, script=script, seconds=seconds)))
     here, there = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-    spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
-    print(
-        f"| {case.name:<18} | {statistics.median(ratios):>13.2f} | {spread:<11} | {here:>15.0f} | {there:>4.0f} |"
-    )
+    return Measured(case, [one / other for one, other in pairs], here, there)
 
 
-def _wrk(url: str, case: Case, seconds: int) -> float:
-    """Return answered requests a second. Any answer other than 2xx or 3xx ends the run."""
-    command = ["wrk", "-t2", "-c16", f"-d{seconds}s", *(f"-H{header}" for header in case.headers)]
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        if case.posts:
-            script.write(f"START = '{time.time_ns()}'\n{FORM}")
-            script.flush()
-            command += ["-s", script.name]
-        said = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in said:
-        sys.exit(f"{case.name}: answers went wrong\n{said}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
-
-
-@dataclass(frozen=True)
-class Server:
-    address: str
-    pid: int
-
-    def memory(self) -> float:
-        """Return the resident megabytes of the largest worker."""
-        workers = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        sizes = [re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1] for pid in workers]
-        return max(map(int, sizes)) / 1024
-
-
-@contextmanager
-def _gunicorn(application: str, environment: dict[str, str]):
-    """Serve an application with the project's own gunicorn settings, 2 workers, on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "--log-level", "warning"]
-    command += ["-b", f"127.0.0.1:{port}", application]
-    environment = {**os.environ, "WEB_CONCURRENCY": "2", **environment}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        _wait(port)
-        yield Server(f"http://127.0.0.1:{port}", process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-@contextmanager
-def _application():
-    """Serve Undersigned; return the server, the compressed size of the letter page and the ETag of live.json."""
-    with _gunicorn("config.wsgi:application", {}) as server:
-        page = urllib.request.Request(f"{server.address}/letters/bench/", headers={"Accept-Encoding": "br"})
-        size = len(urllib.request.urlopen(page).read())
-        etag = urllib.request.urlopen(f"{server.address}/letters/bench/live.json").headers["ETag"]
-        yield server, size, etag
-
-
-def _wait(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    sys.exit("gunicorn did not start")
-
-
-def _fill(number: int) -> None:
-    """Make a letter of nine hundred words with that many published signatures."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connection
-    from django.utils import timezone
-
-    from letters.models import Host, Letter, Text
-    from signatories.models import Organisation, Signature, SignatureStatus
-    from signatories.visibility import Visibility
-
-    call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    letter = Letter.objects.create(
-        host=Host.objects.create(slug="bench", name="Bench"), slug="bench", opens_at=timezone.now()
-    )
-    words = " ".join(f"word{number * 7919 % 997}" for number in range(150))
-    text = Text.objects.create(letter=letter, language="en", title="A letter", body=f"{words}\n\n" * 6)
-    for start in range(0, number, 5000):
-        organisations = [
-            Organisation(name=f"Organisation {n} of Place {n * 31 % 977}") for n in range(start, number)
-        ]
-        organisations = organisations[:5000]
-        for organisation in organisations:
-            organisation.fill_key()
-        Organisation.objects.bulk_create(organisations)
-        signatures = [
-            Signature(
-                letter=letter,
-                text=text,
-                organisation=organisation,
-                name=organisation.name,
-                country=("KE", "UG", "DE", "CO")[place % 4],
-                kind="refugee_led",
-                language="en",
-                status=SignatureStatus.PUBLISHED,
-                visibility=Visibility.PUBLIC,
-                published_at=timezone.now(),
-            )
-            for place, organisation in enumerate(organisations)
-        ]
-        for signature in signatures:
-            signature.fill_keys()
-        Signature.objects.bulk_create(signatures)
-    connection.close()
-
-
-def _stop_database() -> None:
-    from django.conf import settings
-
-    from config import devdb
-
-    if not os.environ.get("DATABASE_URL"):
-        devdb.stop(settings.VAR_DIR)
+def _write(said: list[str]) -> None:
+    """Put what was said where the document has its figures."""
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOCUMENT.write_text("\n".join([before + BEGIN, "", *said, "", END + after]))
 
 
 if __name__ == "__main__":

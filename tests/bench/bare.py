@@ -1,6 +1,6 @@
 """The yardstick: a Django that does nothing but answer as many bytes. No middleware, no database."""
 
-import os
+from functools import cache
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -9,11 +9,14 @@ from django.urls import path
 
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["127.0.0.1"], SECRET_KEY="bare", MIDDLEWARE=[])
 
-BYTES = b"x" * int(os.environ.get("BARE_BYTES", "0"))
+
+@cache
+def _bytes(size: int) -> bytes:
+    return b"x" * size
 
 
-def page(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(BYTES)
+def page(request: HttpRequest, size: int) -> HttpResponse:
+    return HttpResponse(_bytes(size))
 
 
 def not_modified(request: HttpRequest) -> HttpResponse:
@@ -24,5 +27,5 @@ def form(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=303, headers={"Location": request.POST["organisation"][:1]})
 
 
-urlpatterns = [path("page", page), path("not-modified", not_modified), path("form", form)]
+urlpatterns = [path("page/<int:size>", page), path("not-modified", not_modified), path("form", form)]
 application = get_wsgi_application()

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import secrets
 import tempfile
 import threading
@@ -12,7 +11,8 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench.__main__ import _fill, _gunicorn, _stop_database
+from tests.bench import filling
+from tests.bench.serving import gunicorn
 
 EVERY = 0.02  # seconds between two looks at a worker's memory
 
@@ -22,12 +22,11 @@ def main() -> None:
     options.add_argument("--signatures", type=int, default=100_000)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
-        Path(folder).chmod(0o755)  # the embedded server runs as another user where we are root
-        os.environ |= {"UNDERSIGNED_VAR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        _fill(chosen.signatures)
-        running.callback(_stop_database)
+        filling.prepare(Path(folder))
+        running.callback(filling.stop_database)
+        filling.fill(chosen.signatures)
         _prepare()
-        server = running.enter_context(_gunicorn("config.wsgi:application", {"WEB_CONCURRENCY": "1"}))
+        server = running.enter_context(gunicorn("config.wsgi:application", WEB_CONCURRENCY="1"))
         with urllib.request.urlopen(f"{server.address}/admin/account/login/"):
             pass  # what a worker loads once is none of a download's
         print(f"{chosen.signatures} signatures, each with a contact; gunicorn, 1 worker of 4 threads\n")

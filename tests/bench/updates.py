@@ -21,8 +21,9 @@ from pathlib import Path
 
 from aiosmtpd.controller import Controller
 
-from tests.bench.__main__ import ROOT, _fill, _stop_database
+from tests.bench import filling
 from tests.bench.exporting import _contact
+from tests.bench.serving import ROOT
 
 EVERY = 5.0  # seconds between two lines of progress
 KILLS = (0.2, 0.45, 0.7)  # when so much of it is done, both workers are killed
@@ -46,10 +47,9 @@ def main() -> None:
     options.add_argument("--signatories", type=int, default=10_000)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as running:
-        Path(folder).chmod(0o755)  # the embedded server runs as another user where we are root
-        os.environ |= {"UNDERSIGNED_VAR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        _fill(chosen.signatories)
-        running.callback(_stop_database)
+        filling.prepare(Path(folder))
+        running.callback(filling.stop_database)
+        filling.fill(chosen.signatories)
         handler = MailServer()
         port = _free_port()
         controller = Controller(handler, hostname="127.0.0.1", port=port)
