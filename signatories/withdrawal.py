@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from letters.models import Recipient
 from letters.revision import bump
-from signatories import agreement, organisations, questions, vouching
+from signatories import agreement, organisations, questions, quotes, spokespeople, vouching
 from signatories.emails import Mail, send_later
 from signatories.events import note
 from signatories.locking import Rows, SignatureEnded, lock_standing, lock_together
@@ -23,6 +23,7 @@ from signatories.models import (
     Notice,
     Proposal,
     Question,
+    Quote,
     Reading,
     Remark,
     Signature,
@@ -67,7 +68,7 @@ def correct(signature: Signature, *, correction: Correction) -> Signature:
         else:
             for field, value in facts.items():
                 setattr(signature, field, value)
-            signature.save(update_fields=[*_FACTS, "name_key", "sort_key", "spellings"])
+            signature.save(update_fields=[*_FACTS, *Signature.DERIVED])
             act = "correct"
         note(act, signature)
     return signature
@@ -106,6 +107,24 @@ def never_name_to(signature: Signature, recipients: Iterable[Recipient]) -> Sign
         if after != before:
             signature.excluded_recipients.set(after)
             note("choose_recipients", signature)
+    return signature
+
+
+def name_to_newer(signature: Signature, *, newest: Recipient) -> Signature:
+    """Hand the name also to recipients added since it was signed, up to and with this one.
+
+    Where several contacts speak for a signature nobody widens for the others: nothing changes. Raises SignatureEnded.
+    """
+    with transaction.atomic():
+        speaker, signature = signature, _lock_live(signature)
+        if (
+            agreement.others_than(speaker).exists()
+            or newest.addressed_since <= signature.knew_recipients_until
+        ):
+            return signature
+        signature.named_to_newer_at = newest.addressed_since
+        signature.save(update_fields=["named_to_newer_at"])
+        note("name_to_newer", signature)
     return signature
 
 
@@ -162,11 +181,11 @@ def erase(signature: Signature) -> Signature:
         for one in (*Signature.objects.filter(superseded_by=signature).order_by("pk"), signature):
             _empty(one)
             note("erase", one)
+        changed = {signature.letter_id} if was_counted else set()
         if organisation is not None:
             organisations.erase_if_alone(organisation)
-            vouching.weigh_all(rows.organisations, Question.VOUCH_REVOKED)
-        if was_counted:
-            bump([signature.letter_id])
+            changed |= vouching.weigh_all(rows.organisations, Question.VOUCH_REVOKED)
+        bump(changed)
     return signature
 
 
@@ -202,6 +221,8 @@ def _end(signature: Signature) -> bool:
     signature.ended_at = timezone.now()
     signature.save(update_fields=["status", "ended_at"])
     questions.drop(signature)
+    quotes.forget_all_of(signature)
+    spokespeople.forget_all_of(signature)
     note("withdraw", signature)
     return was_counted
 
@@ -219,6 +240,7 @@ def _concerned_by_erasing(speaker: Signature) -> Rows:
 
 def _forget(speaker: Signature, standing: Signature) -> None:
     """Erase one of several contacts, and with it the signature it came with, unless that one is the standing one."""
+    spokespeople.step_back(speaker)
     if speaker == standing:
         Contact.objects.filter(signature=speaker).delete()
         Token.objects.filter(signature=speaker).delete()
@@ -234,5 +256,5 @@ def _empty(signature: Signature) -> None:
     signature.empty()
     signature.save()
     signature.excluded_recipients.clear()
-    for kept in (Contact, Notice, Proposal, Token, Vouch, Decision, Remark, Reading):
+    for kept in (Contact, Notice, Proposal, Quote, Token, Vouch, Decision, Remark, Reading):
         kept._default_manager.filter(signature=signature).delete()

@@ -201,7 +201,10 @@ def test_confirming_never_leads_to_the_own_page(visitor, work, mailbox):
     own = tokens.mint(Signature.objects.get(), Purpose.OWN_PAGE).value
     assert answer.status_code == 200
     links = [a["href"] for a in BeautifulSoup(answer.content, "html.parser").select("main a")]
-    assert links == ["/letters/asylum/"]
+    by_chat, *pages = links
+    assert by_chat.startswith("https://wa.me/")
+    assert pages == ["/letters/asylum/share/", "/letters/asylum/sign/", "/letters/asylum/"]
+    assert "/s/" not in by_chat
     assert own not in answer.content.decode()
 
 
@@ -319,6 +322,32 @@ def test_whom_the_name_is_never_handed_to_is_chosen_when_confirming_and_later(vi
     assert list(signature.excluded_recipients.all()) == [kenya], "a page that did not ask takes nothing back"
     visitor.post(own_page, {"act": "visibility", **choice, "never_named_to": [uganda.pk]})
     assert list(signature.excluded_recipients.all()) == [uganda]
+
+
+def test_recipients_added_later_are_asked_about_and_nothing_is_ticked(visitor):
+    letter = make_letter()
+    signature = make_signature(letter, visibility="delivered_only")
+    own = f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/"
+    assert "newer_too" not in visitor.get(own).content.decode()
+    newcomer = make_recipient(letter, mission="Mission of Chile", addressed_since=timezone.now())
+
+    page = BeautifulSoup(visitor.get(own).content, "html.parser")
+    box, newest = page.select_one("[name=newer_too]"), page.select_one("[name=newest]")["value"]
+    assert "Mission of Chile" in box.parent.text
+    assert not box.has_attr("checked")
+    choice = {"act": "visibility", "visibility": "delivered_only", "asks": "recipients", "newest": newest}
+    visitor.post(own, choice)
+    signature.refresh_from_db()
+    assert signature.knew_recipients_until < newcomer.addressed_since
+    for nonsense in ("", "0", "x", str(make_recipient(make_letter("other")).pk)):
+        visitor.post(own, {**choice, "newest": nonsense, "newer_too": "on"})
+        signature.refresh_from_db()
+        assert signature.knew_recipients_until < newcomer.addressed_since
+
+    visitor.post(own, {**choice, "newer_too": "on"})
+    signature.refresh_from_db()
+    assert signature.knew_recipients_until == newcomer.addressed_since
+    assert "newer_too" not in visitor.get(own).content.decode()
 
 
 def test_a_recipient_of_another_letter_is_none_to_choose(visitor):

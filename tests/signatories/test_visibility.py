@@ -5,10 +5,10 @@ import itertools
 import pytest
 from django.utils import timezone
 
-from signatories import wall
+from signatories import wall, withdrawal
 from signatories.models import Signature, SignatureStatus
 from signatories.visibility import Reach, StaffCap, Visibility, named_to, reach
-from tests.factories import make_letter, make_recipient, make_signature
+from tests.factories import make_co_contact, make_letter, make_recipient, make_signature
 
 WIDE_TO_NARROW = ["public", "delivered_only", "counted_only"]
 COMBINATIONS = list(itertools.product(SignatureStatus.values, Visibility.values, ["", *StaffCap.values]))
@@ -139,6 +139,36 @@ def test_function_and_wall_name_the_same_to_every_recipient():
     assert counts.organisations == counts_later.organisations == published
     assert counts.unnamed == published - len(named)
     assert counts_later.unnamed == published - len(named_later)
+
+
+@pytest.mark.django_db
+def test_a_recipient_added_later_is_handed_the_name_once_its_signatory_agrees():
+    shy = make_signature(make_letter(), name="Night Ferry", visibility="delivered_only")
+    first, second = (
+        make_recipient(shy.letter, country=country, addressed_since=timezone.now())
+        for country in ("KE", "UG")
+    )
+
+    def named():
+        return [[one.name for one in handed] for _, handed in wall.handed_to(shy.letter, [first, second])]
+
+    assert named() == [[], []]
+    withdrawal.name_to_newer(shy, newest=first)
+    assert named() == [["Night Ferry"], []], "who came after the one it agreed to is still a stranger"
+    withdrawal.name_to_newer(shy, newest=second)
+    withdrawal.name_to_newer(shy, newest=first)
+    assert named() == [["Night Ferry"], ["Night Ferry"]], "an older page takes nothing back"
+
+
+@pytest.mark.django_db
+def test_one_of_several_contacts_widens_for_nobody_else():
+    shy = make_signature(make_letter(), visibility="delivered_only")
+    other = make_co_contact(shy)
+    newcomer = make_recipient(shy.letter, addressed_since=timezone.now())
+    for speaker in (shy, other):
+        withdrawal.name_to_newer(speaker, newest=newcomer)
+    ((_, handed),) = wall.handed_to(shy.letter, [newcomer])
+    assert handed == []
 
 
 @pytest.mark.django_db
