@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,13 +15,15 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from letters import comments, lifecycle
+from letters import comments, lifecycle, press
 from letters.models import Figure, Host, HostLink, HostText, Letter, Recipient, Staff, Text
 from signatories import (
     delivery,
     invitations,
     moderation,
+    quotes,
     signing,
+    updates,
     verification,
     vouching,
     withdrawal,
@@ -36,6 +38,7 @@ from signatories.models import (
     Organisation,
     Signature,
     SignatureStatus,
+    Update,
     Verification,
 )
 
@@ -71,6 +74,7 @@ def _load(content: dict[str, Any], staff: Staff) -> None:
     _discuss(content["desk"], staff, known)
     _gather(letters[content["gathering"]["letter"]], content["gathering"], staff, now)
     _hand_over(letters[content["handed_over"]["letter"]], content["handed_over"], staff, now)
+    _speak(letters[content["public"]["letter"]], content["public"], staff, now)
     # Nobody reads the mailboxes of invented organisations.
     DBTaskResult.objects.filter(enqueued_at__gte=now).delete()
 
@@ -248,6 +252,26 @@ def _hand_over(letter: Letter, content: dict[str, Any], staff: Staff, now: datet
             delivery.record_answer(one, answer=answer, by=staff)
         elif status != DeliveryStatus.SENT:
             delivery.mark(one, status=status, by=staff, at=sent + timedelta(days=2))
+
+
+def _speak(letter: Letter, content: dict[str, Any], staff: Staff, now: datetime) -> None:
+    """Hope for a number, say whom journalists ask, quote some signatories, and tell what is new."""
+    letter.goal = content["goal"]
+    letter.save(update_fields=["goal"])
+    asked: dict[str, Any] = {
+        key: time.fromisoformat(said) if "hours" in key else said for key, said in content["press"].items()
+    }
+    press.add_contact(letter, asked=press.Asked(**asked), by=staff)
+    for entry in content["quotes"]:
+        signature = letter.signatures.get(name=entry["signature"])
+        quote = quotes.offer(signature, words=entry["words"], language=entry["language"])
+        if entry["approved"]:
+            quotes.approve(quote, by=staff, seen=quotes.seen(quote))
+    for entry in content["news"]:
+        said = [updates.Words(language=language, **words) for language, words in entry["texts"].items()]
+        update = updates.write(letter, texts=said, by=staff)
+        updates.publish(update, by=staff, seen=updates.what_is_written(update))
+        Update.objects.filter(pk=update.pk).update(published_at=now - timedelta(days=entry["days_ago"]))
 
 
 def _backdate(signature: Signature, published_at: datetime) -> None:
