@@ -29,10 +29,11 @@ test: .venv/.installed-dev ## check everything that can be checked here
 	$(call step,Migrations are complete,.venv/bin/python manage.py makemigrations --check --dry-run)
 	$(call step,Translations compile,$(RUN) config.catalogues)
 	$(if $(filter true,$(CI)),$(call step,A Chromium is here,command -v chromium))
+	$(if $(filter true,$(CI)),$(call step,An nginx is here,PATH=$$PATH:/usr/sbin command -v nginx))
 	@$(RUN) pytest --quiet --numprocesses=2 --dist=loadfile
 
-bench: .venv/.installed-dev ## measure the budgets
-	@$(RUN) tests.bench
+bench: .venv/.installed-dev ## measure the budgets (BENCH=--write writes them into docs/benchmarks.md)
+	@$(RUN) tests.bench $(BENCH)
 
 format: .venv/.installed-dev ## format Python and templates
 	@$(RUN) ruff format .

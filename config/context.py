@@ -21,7 +21,8 @@ def page_languages(request: HttpRequest) -> dict[str, Any]:
             {
                 "code": code,
                 "name": languages.own_name(code),
-                "url": path if code == settings.LANGUAGE_CODE else f"/{code}{path}",
+                "url": (url := path if code == settings.LANGUAGE_CODE else f"/{code}{path}"),
+                "address": f"{settings.SITE_URL}{url}",
                 "current": code == current,
             }
             for code, _ in settings.LANGUAGES

@@ -1,7 +1,4 @@
-"""Pages for what went wrong. Each says what to do next; none needs the database, and none is stored.
-
-A cache may keep a 404 unasked, and a letter that was asked for too early would be missing at its launch.
-"""
+"""Pages for what went wrong. Each says what to do next; none needs the database, and nobody may keep one."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -42,6 +39,4 @@ def database_away(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, *, template: str = "", **context: bool) -> HttpResponse:
-    response = render(request, template or f"{status}.html", context, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, template or f"{status}.html", context, status=status)

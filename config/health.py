@@ -4,12 +4,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 
 @require_safe
-@never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
     """Answer 200 when the database answers and migrations are applied, else 503 with one word why."""
     try:

@@ -5,11 +5,11 @@ import re
 
 GONE = "…"
 
-# Everything after /s/ (a signatory's own pages), /g/ (a letter while it gathers), /w/ (a workshop's code),
-# /i/ (an invitation), /u/ (unsubscribing) and /password/new/ (a link for staff) is secret, in a path ("/fr/s/…"), in
-# what the resolver tried ("'path': 's/…'") and percent-encoded ("%2Fs%2F…").
+# Everything after /s/ (a signatory's own pages), /g/ (a letter while it gathers), /p/ (the same for journalists),
+# /w/ (a workshop's code), /i/ (an invitation), /u/ (unsubscribing) and /password/new/ (a link for staff) is secret, in
+# a path ("/fr/s/…"), in what the resolver tried ("'path': 's/…'") and percent-encoded ("%2Fs%2F…").
 SECRET_LINK = re.compile(
-    r"((?:(?<=[/'\"])|(?<=%2F))(?:[sgwiu]|password(?:/|%2F)new)(?:/|%2F))[^\s'\"<>)\]},]+", re.IGNORECASE
+    r"((?:(?<=[/'\"])|(?<=%2F))(?:[sgpwiu]|password(?:/|%2F)new)(?:/|%2F))[^\s'\"<>)\]},]+", re.IGNORECASE
 )
 QUERY = re.compile(r"(/[^\s?'\"]*\?)[^\s'\"<>)\]]+")
 MAIL_ADDRESS = re.compile(r"[^\s'\"<>()\[\]{},;:=/]+@[^\s'\"<>()\[\]{},;:=/]+")

@@ -23,11 +23,28 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
-from config import errors
+from config import caching, errors
 from letters import accounts
 from signatories.entrance.proof import ask_again
 
 STAFF_PATH = "/admin/"
+
+
+class CachingMiddleware:
+    """Says who may keep an answer, as config.caching has it; whatever a view may have said before."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        is_desk = request.path_info.startswith(STAFF_PATH)
+        name = match.view_name if match else None
+        headers = caching.headers_of(name, request.method, response.status_code, is_desk=is_desk)
+        for name, value in headers.items():
+            response.headers[name] = value
+        return response
 
 
 class ContentSecurityPolicyMiddleware(MiddlewareMixin):
@@ -203,8 +220,6 @@ def _language_of(prefix: str) -> str:
 def _moved(request: HttpRequest, language: str, path: str) -> HttpResponse:
     prefix = "" if language == settings.LANGUAGE_CODE else f"/{language}"
     query = request.META.get("QUERY_STRING", "")
-    response = HttpResponsePermanentRedirect(
+    return HttpResponsePermanentRedirect(
         escape_leading_slashes(escape_uri_path(prefix + path) + (f"?{query}" if query else ""))
     )
-    response["Cache-Control"] = "private, max-age=86400"  # secret links are moved too
-    return response

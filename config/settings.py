@@ -88,6 +88,7 @@ AUTH_USER_MODEL = "letters.Staff"
 MIDDLEWARE = [
     # Before the headers of pages, most of which mean nothing on a stylesheet and cost a first visit 200 bytes.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.CachingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -186,7 +187,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": VAR_DIR / "pictures"},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static.ShortenedStaticFilesStorage"},
 }
 FONT_DIRS = env.list("FONT_DIRS", default=[])  # beside the system's own; documents are set in what is there
 DOCUMENTS_DIR = VAR_DIR / "documents"  # addressed letters, for a day; web server and worker share it
@@ -290,6 +291,10 @@ COMMENTS_FROM_ONE_PLACE = (30, timedelta(hours=1))  # an office that reads a dra
 COMMENTS_A_TEXT = 500  # all stand on one page; nobody reads more
 COMMENTERS_KEPT = timedelta(days=30)  # after the launch: by then everybody asked has been answered
 DRAFT_COMMENTERS_KEPT = timedelta(days=365)  # of a letter that is never launched
+PRESS_CONTACTS = 5  # of a letter: a journalist on a deadline wants to know whom to call
+PRESS_LINK_LIFE = timedelta(days=14)  # before a launch; a link in an old mail is anybody's
+PRESS_LINK_LIFE_AT_MOST = timedelta(days=60)
+QUOTES_SHOWN = 100  # on one page, the newest; nobody quotes from more
 SMALL_CELL = 3  # fewer unnamed organisations than this would name them by their country
 MODERATION_AMBER = timedelta(hours=24)
 MODERATION_RED = timedelta(hours=72)
@@ -322,6 +327,7 @@ NAMES_ON_PAPER = 10_000  # 130 pages, made in two seconds; who wants to read mor
 PARCEL_KEPT = timedelta(days=1)  # addressed letters: long enough to send them, and made again in seconds
 COUNTED_AT_MOST = 5_000  # rows of a list: nobody turns a hundred pages, and counting on reads the whole table
 NAMES_PER_PAGE = 200  # one screenful of patience on a slow line
+OPEN_DATA_PER_PAGE = 1_000  # 150 kB; most letters are one page, and a long one takes no worker for long
 PAGE_CACHE_BYTES = 32 * 1024 * 1024  # rendered pages kept per process
 
 # --- logs --------------------------------------------------------------------------------------------

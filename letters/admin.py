@@ -492,7 +492,7 @@ class LetterAdmin(Guarded):
     """A letter: what belongs to it, and buttons for its lifecycle."""
 
     change_form_template = "admin/letters/letter/change_form.html"
-    fields = ["host", "slug", "original_language", "time_zone"]
+    fields = ["host", "slug", "original_language", "time_zone", "goal"]
     inlines = [RecipientInline, FigureInline]
     list_display = ["slug", "host", "phase_now", "opens_at", "closes_at"]
     list_filter = ["host"]
@@ -530,9 +530,7 @@ class LetterAdmin(Guarded):
         if not self.has_view_permission(request, letter) or letter.text_for(language) is None:
             raise PermissionDenied
         with override(language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
-            response = render(request, "letters/letter.html", letter_context(letter) | {"is_secret": True})
-        response["Cache-Control"] = "no-store, private"
-        return response
+            return render(request, "letters/letter.html", letter_context(letter) | {"is_secret": True})
 
     def change_view(
         self,

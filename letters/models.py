@@ -8,8 +8,9 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Max, Q
 from django.urls import reverse
@@ -154,6 +155,9 @@ class LetterQuerySet(models.QuerySet["Letter"]):
         return self.order_by(F("opens_at").desc(nulls_first=True), "-pk")
 
 
+GOAL_AT_MOST = 1_000_000
+
+
 class Letter(models.Model):
     """An open letter: its dates, its addresses and what belongs to it.
 
@@ -188,11 +192,27 @@ class Letter(models.Model):
             "What a verified organisation signs from a mailbox we know appears without a moderator looking at it."
         ),
     )
+    goal = models.IntegerField(
+        _("goal"),
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(1, _("A goal is one organisation or more. Leave it empty for none.")),
+            MaxValueValidator(
+                GOAL_AT_MOST, _("There are not that many organisations. Give a smaller number.")
+            ),
+        ],
+        help_text=_(
+            "How many organisations you hope for: the letter shows how far it has come. Leave it empty to show none."
+        ),
+    )
     # Not hashed: what it protects stands in this same database, and staff must be able to hand it on again.
     gathering_key = models.CharField(max_length=32, unique=True, default=new_gathering_key, editable=False)
     revision = models.PositiveBigIntegerField(default=1, editable=False)
 
     text: "Text | None"  # set by those who list letters in a reader's language
+
+    is_shown = False  # on a page that is being made, see letters.revision.letter_of
 
     objects = LetterQuerySet.as_manager()
 
@@ -215,6 +235,9 @@ class Letter(models.Model):
                 condition=Q(archived_at__isnull=True)
                 | Q(closes_at__isnull=False, archived_at__gte=F("closes_at")),
                 name="a_letter_is_archived_after_it_closes",
+            ),
+            models.CheckConstraint(
+                condition=Q(goal__isnull=True) | Q(goal__gte=1), name="a_goal_is_one_organisation_or_more"
             ),
         ]
 
@@ -613,3 +636,83 @@ class DraftedText(models.Model):
     @property
     def direction(self) -> str:
         return languages.direction(self.language)
+
+
+class PressDays(models.TextChoices):
+    MONDAY_TO_FRIDAY = "mon_fri", _("Monday to Friday")
+    SUNDAY_TO_THURSDAY = "sun_thu", _("Sunday to Thursday")
+    EVERY_DAY = "every_day", _("Every day")
+
+
+class PressContact(models.Model):
+    """Whom journalists ask about a letter: a person or a desk that the host has decided to publish."""
+
+    letter = models.ForeignKey(
+        Letter, models.CASCADE, related_name="press_contacts", verbose_name=_("letter")
+    )
+    name = models.CharField(_("name or desk"), max_length=120)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    languages = ArrayField(
+        models.CharField(max_length=8, choices=languages.CHOICES), verbose_name=_("languages spoken")
+    )
+    days = models.CharField(
+        _("days"), max_length=16, choices=PressDays.choices, default=PressDays.MONDAY_TO_FRIDAY
+    )
+    hours_from = models.TimeField(_("from"), null=True, blank=True)
+    hours_until = models.TimeField(_("until"), null=True, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, validators=[_time_zone_exists]
+    )  # "" for the letter's own
+
+    class Meta:
+        verbose_name = _("press contact")
+        verbose_name_plural = _("press contacts")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(email="", phone=""), name="a_press_contact_can_be_reached"),
+            models.CheckConstraint(
+                condition=Q(languages__len__gt=0), name="a_press_contact_speaks_a_language"
+            ),
+            models.CheckConstraint(
+                condition=Q(hours_from__isnull=True, hours_until__isnull=True)
+                | Q(hours_from__isnull=False, hours_until__isnull=False, hours_until__gt=F("hours_from")),
+                name="hours_end_after_they_begin",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"press contact {self.pk}"
+
+    @property
+    def zone(self) -> str:
+        """Return the name of the time zone its hours are meant in."""
+        return self.time_zone or self.letter.time_zone
+
+    @property
+    def language_names(self) -> list[tuple[str, str]]:
+        """Return (code, name in itself) of the languages it speaks."""
+        return [(code, languages.own_name(code)) for code in self.languages]
+
+
+class PressLink(models.Model):
+    """The secret address at which journalists read a letter before its launch; a new one makes the old one nothing."""
+
+    letter = models.OneToOneField(Letter, models.CASCADE, related_name="press_link", verbose_name=_("letter"))
+    # Not hashed, for the reason of a letter's `gathering_key`.
+    key = models.CharField(max_length=32, unique=True, default=new_gathering_key, editable=False)
+    made_at = models.DateTimeField(_("made"), default=timezone.now)
+    good_until = models.DateTimeField(_("good until"))
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name=_("made by"))
+
+    class Meta:
+        verbose_name = _("press link")
+        verbose_name_plural = _("press links")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(good_until__gt=F("made_at")), name="a_press_link_is_good_for_a_while"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"press link {self.pk}"

@@ -19,9 +19,6 @@ from django.utils.translation import get_language
 
 from letters.release import RELEASE
 
-# Names are never older than 10 s in a shared cache, and never shown when they cannot be asked for again.
-NOT_STORED = "no-store, private"
-PUBLIC = "public, max-age=0, s-maxage=10, must-revalidate, proxy-revalidate"
 RENDER_AT_MOST_EVERY = 1.0  # seconds; a burst of approvals must not become a burst of rendering
 
 
@@ -123,12 +120,14 @@ def _will_do(page: Page, etag: str) -> bool:
     return page.etag == etag or time.monotonic() - page.rendered_at < RENDER_AT_MOST_EVERY
 
 
-def _rendered(etag: str, render: Callable[[], bytes], *, packed: bool) -> Page:
+def _rendered(etag: str, render: Callable[[], bytes], *, packed: bool, well: bool = True) -> Page:
     started = time.monotonic()
     plain = render()
     if not packed:
         return Page(etag, started, plain, b"", b"")
-    return Page(etag, started, plain, gzip.compress(plain, 6, mtime=0), brotli.compress(plain, quality=11))
+    level, quality = (6, 11) if well else (1, 3)  # what is sent once is not worth the time
+    zipped = gzip.compress(plain, level, mtime=0)
+    return Page(etag, started, plain, zipped, brotli.compress(plain, quality=quality))
 
 
 def _bytes(page: str | bytes) -> bytes:
@@ -150,27 +149,31 @@ def answer(
     render: Callable[[], str | bytes],
     *,
     content_type: str = "text/html; charset=utf-8",
-    cache_control: str = PUBLIC,
     packed: bool = True,
+    is_kept: bool = True,
+    has_etag: bool = True,
 ) -> HttpResponse:
     """Answer with the page `key` in that edition and the active language, rendered when it was not yet.
 
-    A page that browsers must not store (NOT_STORED) is kept here all the same: it is one for everybody. What is
-    packed in itself, such as a PDF, is not packed again.
+    What is packed in itself, such as a PDF, is not packed again; what hardly anybody else will ask for is not kept.
+    What browsers must not store has no ETag, and is kept here all the same: it is one for everybody.
     """
     language = get_language()
     etag = f'W/"{RELEASE}.{edition}.{language}"'
-    if etag in request.headers.get("If-None-Match", ""):
+    if has_etag and etag in request.headers.get("If-None-Match", ""):
         response = HttpResponse(status=304)
     else:
-        page = _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
+        page = (
+            _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
+            if is_kept
+            else _rendered(etag, lambda: _bytes(render()), packed=packed, well=False)
+        )
         etag = page.etag
         body, encoding = page.body(request.headers.get("Accept-Encoding", ""))
         response = HttpResponse(body, content_type=content_type)
         if encoding:
             response["Content-Encoding"] = encoding
-    response["Cache-Control"] = cache_control
-    if cache_control != NOT_STORED:
+    if has_etag:
         response["ETag"] = etag
     patch_vary_headers(response, ["Accept-Encoding"])
     return response

@@ -13,7 +13,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from letters import pages
-from letters.models import Host, Letter
+from letters.models import Host, Letter, Text
 from letters.phases import PUBLIC, Phase, phase_at
 
 REMEMBERED_FOR = 0.4  # seconds: with the rendering pause, a change is public within one second
@@ -93,16 +93,64 @@ def edition_of_host(slug: str) -> str:
     return edition
 
 
+def letter_of(edition: Edition) -> Letter:
+    """Return the letter of an edition, with its host, for a page that is being made. Others may read it meanwhile."""
+    kept = _letters.get(edition.letter_id)
+    if kept is None or kept[0] != edition:
+        letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
+        letter.is_shown = True
+        with _lock:
+            if len(_letters) >= _MEMORY_LIMIT:
+                _letters.clear()
+            _letters[edition.letter_id] = kept = (edition, letter)
+    return kept[1]
+
+
+def text_of(letter: Letter, language: str) -> Text | None:
+    """Return the newest text of a letter in that language, else in another, as `Letter.text_for` does."""
+    texts = of_revisions([letter], "texts", lambda _ids: {letter.pk: letter.current_texts()})
+    return letter.nearest_text(texts[letter.pk], language)
+
+
+def of_revisions(
+    letters: Iterable[Letter], what: str, ask: Callable[[list[int]], dict[int, "_Read"]]
+) -> dict[int, "_Read"]:
+    """Return {letter id: what is so in its revision}, asked once in this process for letters that are shown.
+
+    Their revision was read before: what is kept may be newer than it, and is never older. Acts are on their way to the
+    next one, so for a letter that nobody shows it is asked every time.
+    """
+    letters = list(letters)
+    known = {
+        letter.pk: kept[1]
+        for letter in letters
+        if letter.is_shown and (kept := _of_revisions.get((letter.pk, what))) and kept[0] == letter.revision
+    }
+    unknown = [letter for letter in letters if letter.pk not in known]
+    asked = ask([letter.pk for letter in unknown]) if unknown else {}
+    with _lock:
+        if len(_of_revisions) >= _MEMORY_LIMIT:
+            _of_revisions.clear()
+        for letter in unknown:
+            if letter.is_shown:
+                _of_revisions[letter.pk, what] = (letter.revision, asked[letter.pk])
+    return {**cast(dict[int, _Read], known), **asked}
+
+
 def forget() -> None:
     """Ask the database again at the next request."""
     with _lock:
         _memory.clear()
+        _of_revisions.clear()
+        _letters.clear()
     pages.forget()
 
 
 _Read = TypeVar("_Read")
 _DATES = ("gathers_at", "opens_at", "closes_at", "archived_at")
 _memory: dict[tuple[str, ...], tuple[float, object]] = {}
+_of_revisions: dict[tuple[int, str], tuple[int, object]] = {}
+_letters: dict[int, tuple[Edition, Letter]] = {}
 _lock = threading.Lock()
 _MEMORY_LIMIT = 1000  # addresses that were guessed must not fill the process
 

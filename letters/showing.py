@@ -1,10 +1,14 @@
 """What every page of a letter shows of it, and where those pages are."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404
+from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from letters import versions
 from letters.models import FIRST_VERSION, Letter, Text
@@ -13,12 +17,14 @@ from letters.models import FIRST_VERSION, Letter, Text
 def letter_context(letter: Letter) -> dict[str, Any]:
     """Return what every page of a letter says about it."""
     language = get_language()
-    text = letter.text_for(language)
+    texts = letter.current_texts()
+    text = letter.nearest_text(texts, language)
     changes = versions.changes(letter, language)
     material = [change.number for change in changes if change.is_material]
     return {
         "letter": letter,
         "text": text,
+        "written_in": [one.language for one in texts],
         "change": next(iter(versions.seen_by_public(letter, changes) if letter.is_public else changes), None),
         "is_behind": text is not None and text.version < max(material, default=FIRST_VERSION),
         "asked_again": bool(material),
@@ -78,6 +84,17 @@ def addresses(letter: Letter) -> dict[str, str]:
         "live_url": "",
         "signatories_url": "",
         "comments_url": reverse("gathering_comments", args=[letter.gathering_key]),
+    }
+
+
+def moment(at: datetime, letter: Letter) -> str:
+    """Return a moment in the letter's time zone and in UTC, in the active language."""
+    there, utc = at.astimezone(ZoneInfo(letter.time_zone)), at.astimezone(UTC)
+    return _("%(date)s, %(time)s %(place)s time (%(utc)s UTC)") % {
+        "date": format_date(there, "DATE_FORMAT"),
+        "time": there.strftime("%H:%M"),
+        "place": letter.time_zone.rpartition("/")[2].replace("_", " "),
+        "utc": utc.strftime("%H:%M" if utc.date() == there.date() else "%Y-%m-%d %H:%M"),
     }
 
 

@@ -4,7 +4,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from letters import pages, showing
@@ -14,6 +13,7 @@ from letters.revision import (
     edition_of,
     edition_of_all,
     edition_of_host,
+    letter_of,
 )
 from letters.showing import letter_context
 
@@ -51,9 +51,7 @@ def host(request: HttpRequest, slug: str) -> HttpResponse:
 def host_picture(request: HttpRequest, slug: str) -> FileResponse:
     """A host's picture. Its address changes with the picture, so it may be kept for long."""
     host = get_object_or_404(Host.objects.exclude(picture=""), slug=slug)
-    response = FileResponse(host.picture.open(), content_type="image/jpeg")
-    response["Cache-Control"] = "public, max-age=604800"
-    return response
+    return FileResponse(host.picture.open(), content_type="image/jpeg")
 
 
 @require_safe
@@ -64,7 +62,6 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@never_cache
 def gathering_letter(request: HttpRequest, key: str) -> HttpResponse:
     """A letter behind its secret link, for those who were invited to sign before its launch."""
     letter = get_object_or_404(Letter.objects.select_related("host"), gathering_key=key)
@@ -72,10 +69,7 @@ def gathering_letter(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(letter)
     if not letter.accepts_signatures:
         raise Http404
-    response = render(request, "letters/letter.html", letter_context(letter) | {"is_secret": True})
-    response["Cache-Control"] = "no-store, private"
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
+    return render(request, "letters/letter.html", letter_context(letter) | {"is_secret": True})
 
 
 @require_safe
@@ -100,12 +94,12 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 
 def _version_page(request: HttpRequest, edition: Edition, name: str, number: int | None) -> str:
-    letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
+    letter = letter_of(edition)
     return render_to_string(f"letters/{name}.html", showing.version_context(letter, number), request)
 
 
 def _letter_page(request: HttpRequest, edition: Edition) -> str:
-    letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
+    letter = letter_of(edition)
     return render_to_string("letters/letter.html", letter_context(letter), request)
 
 
@@ -117,5 +111,6 @@ def _readable(letters: LetterQuerySet) -> list[Letter]:
     for text in newest.distinct("letter_id", "language"):
         texts.setdefault(text.letter_id, []).append(text)
     for letter in listed:
+        letter.is_shown = True
         letter.text = letter.nearest_text(texts.get(letter.pk, []), get_language())
     return [letter for letter in listed if letter.text]

@@ -16,7 +16,6 @@ from signatories.models import Invitation, InvitationStatus
 from signatories.origin import sent_from_elsewhere
 from signatories.private_pages import (
     letter_closed,
-    no_store,
     page,
     sent_from_elsewhere_said,
     sign_page,
@@ -38,7 +37,7 @@ def _behind_link(view: _InvitationView) -> _TokenView:
         try:
             invitation = invitations.find(token)
         except LinkUnknown:
-            return no_store(render(request, "signatories/invitation_unknown.html", status=404))
+            return render(request, "signatories/invitation_unknown.html", status=404)
         if not invitation.letter.accepts_signatures:
             return letter_closed(request, invitation.letter)
         return view(request, invitation, token)
@@ -107,11 +106,11 @@ def sign(request: HttpRequest, invited: Invitation, token: str) -> HttpResponse:
         return letter_closed(request, letter)
     if invitations.knows(invited, form.cleaned_data["contact_email"]):
         return _to(token)
-    return no_store(HttpResponseRedirect(addresses(letter)["sent_url"], status=303))
+    return HttpResponseRedirect(addresses(letter)["sent_url"], status=303)
 
 
 def _to(token: str) -> HttpResponse:
-    return no_store(HttpResponseRedirect(reverse("invitation", args=[token]), status=303))
+    return HttpResponseRedirect(reverse("invitation", args=[token]), status=303)
 
 
 def _answer_page(

@@ -16,7 +16,7 @@ from letters.showing import addresses
 from signatories import limits
 from signatories.forms import CommentForm
 from signatories.origin import sent_from_elsewhere
-from signatories.private_pages import no_store, sent_from_elsewhere_said
+from signatories.private_pages import sent_from_elsewhere_said
 
 _DONE = ("kept", "private")
 
@@ -74,7 +74,7 @@ def _keep(request: HttpRequest, text: Text, form: CommentForm) -> HttpResponse:
         raise Http404 from None
     done = "private" if said["is_private"] else "kept"
     address = reverse("gathering_comments", args=[text.letter.gathering_key], query={"done": done})
-    return no_store(HttpResponseRedirect(f"{address}#done", status=303))
+    return HttpResponseRedirect(f"{address}#done", status=303)
 
 
 def _page(
@@ -97,4 +97,4 @@ def _page(
         "done": done if done in _DONE and not problem and not form.errors else "",
         **addresses(letter),
     }
-    return no_store(render(request, "letters/comments.html", context, status=status))
+    return render(request, "letters/comments.html", context, status=status)

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 
 from signatories import domains
-from signatories.models import Contact, Signature
+from signatories.models import Contact, Signature, Spokesperson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +74,13 @@ def unseal(contact: Contact) -> ContactDetails:
 
 
 def move(contact: Contact, to: Signature) -> None:
-    """Make a contact the contact of another signature of the same organisation."""
+    """Make a contact the contact of another signature of the same organisation; who would speak still would."""
     details = unseal(contact)
+    willing = Spokesperson.objects.filter(contact=contact).values("languages", "since").first()
     contact.delete()
-    seal(to, details)
+    moved = seal(to, details)
+    if willing:
+        Spokesperson.objects.create(contact=moved, **willing)
 
 
 def lock_away(content: bytes) -> bytes:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from html import unescape
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -107,8 +108,13 @@ def _words() -> dict[str, str]:
         "elsewhere": _("Country not stated"),
         "read_at": _("Read it, and watch its list, at"),
         "page": _("Page %(number)s of %(pages)s") % {"number": "{page}", "pages": "{pages}"},
-        "missing": _("%(box)s stands for letters of a script that could not be set here.") % {"box": _BOX},
+        "missing": missing_said(),
     }
+
+
+def missing_said() -> str:
+    """Return what a box in a document stands for, in the active language."""
+    return _("%(box)s stands for letters of a script that could not be set here.") % {"box": _BOX}
 
 
 def day(moment: datetime, letter: Letter) -> str:
@@ -177,10 +183,10 @@ def left_to_right(words: str) -> str:
 def _groups(names: Iterable[Name], said: Content, *, order: str) -> list[Content]:
     """Return the names as they are to stand, under the names of their countries unless by alphabet."""
     if order == Order.ALPHABET:
-        return [{"title": "", "names": [_line(name, said, with_country=True) for name in names]}]
+        return [{"title": "", "names": [line(name, said, with_country=True) for name in names]}]
     by_country = defaultdict(list)
     for name in names:
-        by_country[name.country_code].append(_line(name, said, with_country=False))
+        by_country[name.country_code].append(line(name, said, with_country=False))
     titles = {code: countries.name(code, said["language"]) for code in by_country}
     first = said.get("own_country") if order == Order.OWN_COUNTRY_FIRST else None
 
@@ -193,7 +199,8 @@ def _groups(names: Iterable[Name], said: Content, *, order: str) -> list[Content
     ]
 
 
-def _line(name: Name, said: Content, *, with_country: bool) -> dict[str, str]:
+def line(name: Name, said: Content, *, with_country: bool) -> dict[str, str]:
+    """Return {"name", "beside"}: a name, and what is told of it beside it."""
     country = countries.name(name.country_code, said["language"]) if with_country else ""
     network = said["words"]["network"] if name.is_network else ""
     beside = [_in_its_direction(name.latin, said), country, network]
@@ -220,7 +227,7 @@ def rendered(
         "fonts": fonts.families(said["language"]),
         "size": 12 if said["language"] in _TALL else 10.5,
     }
-    return _set(json.dumps(paper, ensure_ascii=False))
+    return _set(json.dumps(paper, ensure_ascii=False), _TEMPLATE)
 
 
 def _removed(number: int, language: str) -> list[str]:
@@ -249,16 +256,40 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(root=_TEMPLATE.parent, font_paths=fonts.found())
 
 
-def _set(paper: str) -> Document:
+def set_sheet(said: Content, template: Path) -> bytes:
+    """Set a sheet of another template as a PDF: its `fonts` are chosen here. Raises DocumentNotMade."""
+    return _set(_dumped(said), template).pdf
+
+
+def set_picture(said: Content, template: Path) -> bytes:
+    """Set what is one picture as a PNG in which a point is a pixel. Raises DocumentNotMade."""
+    with _lock:
+        try:
+            png = _compiler().compile(
+                input=template, format="png", ppi=72, sys_inputs={"paper": _dumped(said)}, timestamp=0
+            )
+        except typst.TypstError:
+            raise DocumentNotMade from None
+    if not isinstance(png, bytes):
+        raise DocumentNotMade
+    return png
+
+
+def _dumped(said: Content) -> str:
+    return json.dumps({**said, "fonts": fonts.families(said["written_in"])}, ensure_ascii=False)
+
+
+def _set(paper: str, template: Path) -> Document:
     with _lock:
         missing = {letters for letters in _known_missing if letters in paper}
         while True:
+            boxed = _boxed(paper, missing)
             try:
-                return Document(_compiled(_boxed(paper, missing), missing), frozenset(missing))
+                return Document(_compiled(boxed, missing, template), frozenset(missing))
             except typst.TypstError as error:
                 letters = _letters_without_font(error)
                 if letters is None or letters in missing:
-                    return Document(_without_promise(_boxed(paper, missing), missing), frozenset(missing))
+                    return Document(_without_promise(boxed, missing, template), frozenset(missing))
                 missing.add(letters)
                 _known_missing.add(letters)
 
@@ -273,9 +304,9 @@ def _boxed(paper: str, missing: set[str]) -> str:
     return paper
 
 
-def _compiled(paper: str, missing: set[str], *, for_screen_readers: bool = True) -> bytes:
+def _compiled(paper: str, missing: set[str], template: Path, *, for_screen_readers: bool = True) -> bytes:
     pdf = _compiler().compile(
-        input=_TEMPLATE,
+        input=template,
         format="pdf",
         sys_inputs={"paper": paper, "missing": "yes" if missing else ""},
         pdf_standards=["ua-1"] if for_screen_readers else [],
@@ -297,10 +328,10 @@ def let_go() -> None:
         library.malloc_trim(0)
 
 
-def _without_promise(paper: str, missing: set[str]) -> bytes:
+def _without_promise(paper: str, missing: set[str], template: Path) -> bytes:
     """Return the document tagged all the same, where something in it keeps typst from promising PDF/UA."""
     try:
-        return _compiled(paper, missing, for_screen_readers=False)
+        return _compiled(paper, missing, template, for_screen_readers=False)
     except typst.TypstError:
         raise DocumentNotMade from None
 

@@ -31,6 +31,8 @@ from signatories.models import (
     Contact,
     Purpose,
     Question,
+    Quote,
+    QuoteStatus,
     Signature,
     SignatureStatus,
     Vouch,
@@ -57,6 +59,8 @@ class Mail(models.TextChoices):
     SETTLED = "settled"
     TEXT_CHANGED = "text_changed"
     TEXT_CHANGED_MATERIALLY = "text_changed_materially"
+    QUOTE_APPROVED = "quote_approved"
+    QUOTE_REJECTED = "quote_rejected"
 
 
 def _is(status: SignatureStatus) -> Callable[[Signature], bool]:
@@ -74,6 +78,11 @@ def _disagrees(speaker: Signature) -> bool:
     return not standing.has_ended and standing.question == Question.CONTACTS_DISAGREE
 
 
+def _quote_is(speaker: Signature, status: QuoteStatus) -> bool:
+    standing = speaker.standing
+    return not standing.has_ended and Quote.objects.filter(signature=standing, status=status).exists()
+
+
 # What must still be true when a mail is sent, which may be hours after it was asked for.
 _SAYS: dict[Mail, Callable[[Signature], bool]] = {
     Mail.CONFIRM: _is(SignatureStatus.UNCONFIRMED),
@@ -87,11 +96,13 @@ _SAYS: dict[Mail, Callable[[Signature], bool]] = {
     Mail.CONTACTS_DISAGREE: _disagrees,
     Mail.SETTLED: lambda speaker: not speaker.standing.has_ended and not _disagrees(speaker),
     Mail.TEXT_CHANGED: lambda speaker: consent.news(speaker.standing, language_of(speaker)) is not None,
+    Mail.QUOTE_APPROVED: lambda speaker: _quote_is(speaker, QuoteStatus.APPROVED),
+    Mail.QUOTE_REJECTED: lambda speaker: _quote_is(speaker, QuoteStatus.REJECTED),
     Mail.TEXT_CHANGED_MATERIALLY: lambda speaker: consent.is_asked(speaker.standing),
 }
 _OF_A_CHANGE = {Mail.TEXT_CHANGED, Mail.TEXT_CHANGED_MATERIALLY}
 # What a mail may hold, to be links in its HTML.
-_ADDRESSES = ("letter_url", "versions_url", "agree_url", "url")
+_ADDRESSES = ("letter_url", "share_url", "versions_url", "agree_url", "url")
 _WITHOUT_OWN_PAGE = {Mail.CONFIRM, Mail.REJECTED, Mail.WITHDRAWN, Mail.ASKED_TO_VOUCH}
 # What one mailbox is told, and not everybody who speaks for the signature.
 _FOR_ONE = {Mail.CONFIRM, Mail.ALREADY_SIGNED, Mail.ASKED_TO_VOUCH, Mail.CO_CONTACT}
@@ -206,6 +217,8 @@ def _context(speaker: Signature, mail: Mail) -> dict[str, Any]:
         "days": settings.CONFIRM_LINK_LIFE.days,
         "vouch_days": settings.VOUCH_LINK_LIFE.days,
     }
+    if speaker.letter.is_public:
+        context["share_url"] = absolute(reverse("share", args=[speaker.letter.slug]))
     if mail == Mail.CONFIRM:
         minted = tokens.mint(speaker, Purpose.CONFIRM)
         context |= {"url": absolute(reverse("confirm", args=[minted.value])), "code": minted.code}

@@ -166,7 +166,7 @@ class _Member:
         return _CENTRAL.pack(b"PK\1\2", 20, 20, self.flags, self.method, *_NO_TIME, *known) + self.name
 
 
-def _zipped(members: Iterable[tuple[str, bytes | Iterator[bytes]]]) -> Iterator[bytes]:
+def zipped(members: Iterable[tuple[str, bytes | Iterator[bytes]]]) -> Iterator[bytes]:
     """Return a ZIP archive whose members may be as long as they like: none is kept.
 
     Python's own zipfile writes the sizes of even the shortest member behind it where it cannot go back, which
@@ -259,7 +259,7 @@ def _xlsx(table: Table) -> Iterator[bytes]:
         f'<workbook xmlns="{_OFFICE}/spreadsheetml/2006/main" xmlns:r="{_RELATION}">'
         '<sheets><sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>'
     )
-    return _zipped(
+    return zipped(
         [
             ("[Content_Types].xml", _content_types(*kinds)),
             ("_rels/.rels", _relations(("officeDocument", "xl/workbook.xml"))),
@@ -311,7 +311,7 @@ def _ods(table: Table) -> Iterator[bytes]:
     )
     names = f'xmlns:manifest="{_OASIS}:manifest:1.0" manifest:version="1.2"'
     manifest = f"<manifest:manifest {names}>{listed}</manifest:manifest>"
-    return _zipped(
+    return zipped(
         [
             ("mimetype", _ODS_TYPE.encode()),
             ("META-INF/manifest.xml", _xml(manifest)),
@@ -351,7 +351,7 @@ _LINES = "".join(
 
 def _docx(table: Table) -> Iterator[bytes]:
     document = "word/document.xml"
-    return _zipped(
+    return zipped(
         [
             ("[Content_Types].xml", _content_types((f"/{document}", f"{_WORD_TYPE}.document.main"))),
             ("_rels/.rels", _relations(("officeDocument", document))),
@@ -384,7 +384,7 @@ def _table_row(row: Iterable[Cell], *, head: bool = False) -> bytes:
 
 def _paragraph(text: str, *, bold: bool = False) -> str:
     """Return a paragraph in the direction of its first letter, as names of many scripts stand below each other."""
-    direction, letters = ("<w:pPr><w:bidi/></w:pPr>", "<w:rtl/>") if _is_rtl(text) else ("", "")
+    direction, letters = ("<w:pPr><w:bidi/></w:pPr>", "<w:rtl/>") if is_rtl(text) else ("", "")
     looks = ("<w:b/><w:bCs/>" if bold else "") + letters
     return (
         f"<w:p>{direction}<w:r>{f'<w:rPr>{looks}</w:rPr>' if looks else ''}"
@@ -392,7 +392,8 @@ def _paragraph(text: str, *, bold: bool = False) -> str:
     )
 
 
-def _is_rtl(text: str) -> bool:
+def is_rtl(text: str) -> bool:
+    """Whether the first letter that has a direction is read from right to left."""
     return next(
         (way in ("R", "AL") for way in map(unicodedata.bidirectional, text) if way in ("L", "R", "AL")), False
     )

@@ -1,6 +1,7 @@
 """The public forms. Labels are questions a person can answer; errors say what to do."""
 
-from datetime import date
+import re
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -18,12 +19,12 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
-from letters import countries
+from letters import countries, languages
 from letters.emails import isolated
 from letters.models import Letter, Recipient
 from signatories import invitations, names
 from signatories.contacts import ContactDetails
-from signatories.models import HowKnown, Invitation, InvitationStatus, Kind, Proposal, Signature
+from signatories.models import HowKnown, Invitation, InvitationStatus, Kind, Proposal, Quote, Signature
 from signatories.signing import Claim
 from signatories.tokens import normal_code
 from signatories.visibility import Visibility
@@ -354,6 +355,7 @@ class VisibilityForm(forms.Form):
         error_messages={"required": _("Please choose who may see the name.")},
     )
 
+    newer_too = forms.BooleanField(required=False)
     never_named_to = forms.MultipleChoiceField(
         label=_("Never hand the name to"),
         help_text=_(
@@ -364,9 +366,19 @@ class VisibilityForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, letter: Letter, button: str, act: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        letter: Letter,
+        button: str,
+        act: str = "",
+        newer_than: datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._addressed = {str(one.pk): one for one in letter.recipients.all()}
+        newer = [one for one in self._addressed.values() if newer_than and one.addressed_since > newer_than]
+        asked = self._ask_about(newer)
         if not self._addressed:
             del self.fields["never_named_to"]
             self.helper = _helper("visibility", button=button, act=act)
@@ -378,8 +390,28 @@ class VisibilityForm(forms.Form):
         folded = Div(
             "never_named_to", css_class="open" if is_open else "", template="plain/layout/folded.html"
         )
-        self.helper = _helper("visibility", folded, button=button, act=act)
+        self.helper = _helper("visibility", *asked, folded, button=button, act=act)
         self.helper.add_input(Hidden("asks", "recipients"))
+        if newer:
+            self.helper.add_input(Hidden("newest", max(newer, key=lambda one: one.addressed_since).pk))
+
+    def _ask_about(self, newer: list[Recipient]) -> list[str]:
+        """Ask about recipients that were added since the signatory agreed; return what to lay out."""
+        if not newer:
+            del self.fields["newer_too"]
+            return []
+        missions = " · ".join(_mission_of(one) for one in newer)
+        self.fields["newer_too"].label = gettext(
+            "Hand the name also to those added since you agreed: %(missions)s"
+        ) % {"missions": missions}
+        return ["newer_too"]
+
+    @property
+    def newest(self) -> Recipient | None:
+        """Up to which added recipient the name may be handed; None where that was not asked, or not ticked."""
+        if not self.cleaned_data.get("newer_too"):
+            return None
+        return self._addressed.get(self.data.get("newest", ""))
 
     @property
     def never_named(self) -> list[Recipient] | None:
@@ -576,6 +608,56 @@ class CommentForm(forms.Form):
     def is_trapped(self) -> bool:
         """Whether a field was filled in that only programs find."""
         return bool(self.cleaned_data["nickname"])
+
+
+_ADDRESS = re.compile(r"://|\bwww\.|\S@\S")
+
+
+class QuoteForm(forms.Form):
+    """What a signatory says for everybody to quote, in one of the languages it speaks."""
+
+    words = forms.CharField(
+        label=_("Your words"),
+        help_text=_("At most 300 characters. Name no person and no place that could put somebody in danger."),
+        error_messages={"required": _("Please write what you would like to say.")},
+        widget=forms.Textarea(attrs={"rows": 4, "dir": "auto", "maxlength": Quote.LONGEST}),
+    )
+    language = forms.ChoiceField(label=_("Which language is it in?"), choices=languages.CHOICES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper("words", "language", button=gettext("Offer these words"), act="offer")
+
+    def clean_words(self) -> str:
+        """Clean it as a name is cleaned: what hides or turns letters round has no place on a public page."""
+        words = names.clean(self.cleaned_data["words"])
+        if not words:
+            raise ValidationError(self.fields["words"].error_messages["required"], code="required")
+        if len(words) > Quote.LONGEST:
+            too_long = gettext("This has %(long)d characters. Please shorten it to %(most)d.")
+            raise ValidationError(too_long % {"long": len(words), "most": Quote.LONGEST}, code="long")
+        if _ADDRESS.search(words):
+            raise ValidationError(gettext("Please leave out web and mail addresses."), code="address")
+        return words
+
+
+class SpeakForm(forms.Form):
+    """That a contact would speak to journalists, and in which languages."""
+
+    would = forms.BooleanField(
+        label=_("We would speak to journalists. They reach us through those who publish the letter."),
+        error_messages={"required": _("Please tick the box if journalists may be sent to you.")},
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("In which languages?"),
+        choices=languages.CHOICES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Please tick at least one language.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _helper("would", "languages", button=gettext("Save"), act="volunteer")
 
 
 def _helper(*layout: Any, button: str, act: str = "") -> FormHelper:

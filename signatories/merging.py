@@ -21,6 +21,7 @@ from signatories.ledger import Changes, Ledger, give_back, only
 from signatories.locking import Rows, lock_together
 from signatories.models import (
     ACCEPTED,
+    PROVEN,
     Contact,
     Distinction,
     Evidence,
@@ -246,7 +247,7 @@ def _take_distinctions(kept: Organisation, absorbed: Organisation, *, by: Staff)
 
 def _shown(rows: Rows) -> dict[int, tuple[Any, ...]]:
     """Return what the public sees of these signatures, with the letter they are on."""
-    signatures = Signature.objects.filter(pk__in=rows.signatures)
+    signatures = Signature.objects.filter(pk__in=rows.signatures).select_related("organisation")
     return {one.pk: (one.letter_id, *_public_facts(one)) for one in signatures}
 
 
@@ -257,8 +258,12 @@ def _public_facts(signature: Signature) -> tuple[Any, ...]:
         seen.counted,
         is_accepted,
         seen.named_publicly,
-        signature.published_at if seen.named_publicly else None,
+        (signature.published_at, _is_proven(signature.organisation)) if seen.named_publicly else None,
     )
+
+
+def _is_proven(organisation: Organisation | None) -> bool:
+    return organisation is not None and organisation.verification in PROVEN
 
 
 def _letters_that_changed(shown: dict[int, tuple[Any, ...]], rows: Rows) -> set[int]:

@@ -1,7 +1,7 @@
 """Who says it too: organisations, their signatures, and, apart from both, their contacts."""
 
 import secrets
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -36,6 +36,9 @@ class Verification(models.TextChoices):
     VERIFIED = "verified", pgettext_lazy("organisation", "Verified")
     DOUBTFUL = "doubtful", _("Doubtful")
     REJECTED = "rejected", pgettext_lazy("organisation", "Rejected")
+
+
+PROVEN = (Verification.VERIFIED, Verification.PEER_VERIFIED)  # what the public is shown as verified
 
 
 class SignatureStatus(models.TextChoices):
@@ -104,6 +107,9 @@ class Channel(models.TextChoices):
     LIST = "list", _("List gathered elsewhere")
 
 
+LISTED = (Channel.IMPORT, Channel.LIST)  # they came together, and were asked one by one elsewhere
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     """Organisations, in the words of the desk."""
 
@@ -163,6 +169,7 @@ class Organisation(models.Model):
                 condition=Q(verification__in=[Verification.DOUBTFUL, Verification.REJECTED]),
                 name="organisations_doubted",
             ),
+            models.Index(fields=["id"], condition=Q(verification__in=PROVEN), name="organisations_proven"),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +189,11 @@ class Organisation(models.Model):
         return {self.name_key, *(names.key(alias) for alias in self.aliases)}
 
 
+# The rule of `visibility.reach`, as the database knows it: whose name the public may see, once it is published.
+NAMEABLE = Q(visibility=Visibility.PUBLIC, staff_cap__in=["", StaffCap.PUBLIC])
+NAMED = Q(status=SignatureStatus.PUBLISHED, visibility=Visibility.PUBLIC, staff_cap__in=["", StaffCap.PUBLIC])
+
+
 class SignatureQuerySet(models.QuerySet["Signature"]):
     """Signatures, in the words of their way from the form to the wall."""
 
@@ -190,11 +202,11 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def named(self) -> "SignatureQuerySet":
         """Those whose name the public may see."""
-        return self.published().filter(visibility=Visibility.PUBLIC, staff_cap__in=["", StaffCap.PUBLIC])
+        return self.filter(NAMED)
 
     def unnamed(self) -> "SignatureQuerySet":
         """Those that count without being named to the public."""
-        return self.published().exclude(visibility=Visibility.PUBLIC, staff_cap__in=["", StaffCap.PUBLIC])
+        return self.published().exclude(NAMEABLE)
 
     def accepted(self) -> "SignatureQuerySet":
         """Those that stand under the letter, or did until its text changed."""
@@ -252,6 +264,7 @@ class Signature(models.Model):
     name_key = models.CharField(max_length=names.LONGEST * 2, blank=True, editable=False)
     spellings = models.TextField(editable=False, default="")
     sort_key = models.TextField(blank=True, editable=False, db_collation="C")
+    search_text = models.TextField(editable=False, default="")
 
     status = models.CharField(
         _("status"), max_length=24, choices=SignatureStatus.choices, default=SignatureStatus.UNCONFIRMED
@@ -309,6 +322,8 @@ class Signature(models.Model):
 
     created_at = models.DateTimeField(_("signed"), default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    # See knew_recipients_until.
+    named_to_newer_at = models.DateTimeField(null=True, editable=False)
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
@@ -332,6 +347,7 @@ class Signature(models.Model):
 
     likeness: float  # as an organisation's
     why: str
+    DERIVED = ("name_key", "sort_key", "spellings", "search_text")  # from the name, by fill_keys
 
     objects = SignatureQuerySet.as_manager()
 
@@ -355,6 +371,10 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=~Q(name="") | Q(erased_at__isnull=False),
                 name="a_signature_has_a_name_until_it_is_erased",
+            ),
+            models.CheckConstraint(
+                condition=Q(name="", search_text="") | ~Q(name="") & ~Q(search_text=""),
+                name="a_name_can_be_searched_for",
             ),
             models.CheckConstraint(
                 condition=Q(erased_at__isnull=True) | Q(status__in=ENDED),
@@ -386,9 +406,41 @@ class Signature(models.Model):
         ]
         indexes = [
             models.Index(fields=["letter", "status", "sort_key", "id"], name="signatures_in_reading_order"),
+            models.Index(
+                fields=["letter", "sort_key", "id"],
+                include=["kind"],  # a kind is counted without a look at the rows
+                condition=NAMED,
+                name="named_in_reading_order",
+            ),
+            models.Index(
+                fields=["letter", "country", "sort_key", "id"],
+                include=["kind"],
+                condition=NAMED,
+                name="named_by_country",
+            ),
+            models.Index(
+                fields=["letter", "-published_at", "-id"],
+                include=["channel"],
+                condition=NAMED,
+                name="named_newest_first",
+            ),
+            models.Index(fields=["letter", "public_id"], condition=NAMED, name="named_by_public_id"),
+            models.Index(  # how many are verified is counted without a look at the rows
+                fields=["letter", "organisation"], condition=NAMED, name="named_by_organisation"
+            ),
+            models.Index(fields=["letter"], condition=NAMED & Q(is_network=True), name="named_networks"),
+            models.Index(
+                fields=["letter"],
+                condition=Q(status=SignatureStatus.PUBLISHED, channel__in=LISTED),
+                name="published_from_lists",
+            ),
+            GinIndex(
+                fields=["search_text"], opclasses=["gin_trgm_ops"], condition=NAMED, name="named_by_words"
+            ),
             models.Index(fields=["letter", "status", "-published_at"], name="signatures_newest_first"),
             models.Index(
                 fields=["letter", "country"],
+                include=["kind", "visibility", "staff_cap"],  # counted without a look at the rows
                 condition=Q(status=SignatureStatus.PUBLISHED),
                 name="published_by_country",
             ),
@@ -418,6 +470,7 @@ class Signature(models.Model):
         self.name_key = names.key(self.name)
         self.sort_key = names.sort_key(self.name)
         self.spellings = likeness.spellings(self.name, latin=self.latin, website=self.website)
+        self.search_text = names.searchable(self.name, self.latin)
 
     def empty(self) -> None:
         """Take away everything that says who it was; whoever calls saves."""
@@ -438,6 +491,11 @@ class Signature(models.Model):
     @property
     def is_named_publicly(self) -> bool:
         return named_publicly(self.status, self.visibility, self.staff_cap)
+
+    @property
+    def knew_recipients_until(self) -> datetime:
+        """Up to whom, by the time they were added, its signatory has agreed to be named to."""
+        return self.named_to_newer_at or self.confirmed_at or self.created_at
 
     @property
     def standing(self) -> "Signature":
@@ -1011,7 +1069,7 @@ def _names_still_stand() -> Q:
         for_recipients_alone = Q(**{f"{path}visibility": Visibility.DELIVERED_ONLY}) | Q(
             **{f"{path}staff_cap": StaffCap.DELIVERED_ONLY}
         )
-        agreed = Coalesce(f"{path}confirmed_at", f"{path}created_at")
+        agreed = Coalesce(f"{path}named_to_newer_at", f"{path}confirmed_at", f"{path}created_at")
         added_later = Q(delivery__recipient__addressed_since__gt=agreed)
         return Q(shown, ~hidden, ~(for_recipients_alone & added_later))
 
@@ -1389,9 +1447,13 @@ class UpdateQuerySet(models.QuerySet["Update"]):
         """Those whose time to begin has come."""
         return self.filter(status=UpdateStatus.SCHEDULED, send_at__lte=timezone.now())
 
+    def on_the_page(self) -> "UpdateQuerySet":
+        """Those that everybody may read, newest first."""
+        return self.filter(published_at__isnull=False).order_by("-published_at", "-pk")
+
 
 class Update(models.Model):
-    """News of a letter, mailed once to everybody whose signature counts under it."""
+    """News of a letter: mailed once to everybody whose signature counts under it, shown on its page, or both."""
 
     public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
     letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
@@ -1407,6 +1469,7 @@ class Update(models.Model):
     next_round_at = models.DateTimeField(null=True)  # whose mails may leave, and none before
     server_away_since = models.DateTimeField(_("mail server away since"), null=True)
     outcome = models.JSONField(default=dict)  # {status of a mail: how many}, once the mails are forgotten
+    published_at = models.DateTimeField(_("on the letter’s page since"), null=True)  # mailed or not
 
     objects = UpdateQuerySet.as_manager()
 
@@ -1424,6 +1487,13 @@ class Update(models.Model):
                 name="an_update_under_way_has_a_next_round",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["letter", "-published_at"],
+                condition=Q(published_at__isnull=False),
+                name="news_newest_first",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -1434,7 +1504,7 @@ class Update(models.Model):
 
 
 class UpdateText(models.Model):
-    """What an update says in one language. The database lets it change while the update is a draft, and not after."""
+    """What an update says in one language. The database lets it change while it is a draft that nobody has read."""
 
     update = models.ForeignKey(Update, models.CASCADE, related_name="texts")
     language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES)
@@ -1537,3 +1607,142 @@ class Unsubscribed(models.Model):
 
     def __str__(self) -> str:
         return "unsubscribed"
+
+
+class QuoteStatus(models.TextChoices):
+    OFFERED = "offered", _("Waiting for a moderator")
+    APPROVED = "approved", pgettext_lazy("quote", "Approved")
+    REJECTED = "rejected", pgettext_lazy("quote", "Rejected")
+
+
+class QuoteReason(models.TextChoices):
+    """Why a quote is not shown. It is never edited: its signatory may offer other words."""
+
+    NAMES_SOMEBODY = "names_somebody", _("It names a person")
+    ENDANGERS = "endangers", _("It could put somebody in danger")
+    NOT_ABOUT_IT = "not_about_it", _("It is not about the letter")
+    ATTACKS = "attacks", _("It attacks people instead of saying what should change")
+    ADVERTISES = "advertises", _("It advertises something")
+    TO_SAY_OTHERWISE = "to_say_otherwise", _("It should be said otherwise, as written below")
+
+
+class QuoteQuerySet(models.QuerySet["Quote"]):
+    """Quotes, in the words of those who decide about them."""
+
+    def offered(self) -> "QuoteQuerySet":
+        return self.filter(status=QuoteStatus.OFFERED)
+
+    def approved(self) -> "QuoteQuerySet":
+        return self.filter(status=QuoteStatus.APPROVED)
+
+    def to_be_decided(self) -> "QuoteQuerySet":
+        """Those that the public would see if they were approved now: others wait for their name to be public."""
+        return self.offered().filter(signature__in=Signature.objects.named())
+
+    def longest_waiting_first(self) -> "QuoteQuerySet":
+        return self.order_by("offered_at", "pk")
+
+
+class Quote(models.Model):
+    """What a signatory says for everybody to quote. The public sees it while it sees the organisation's name."""
+
+    LONGEST = 300  # characters: what a newspaper prints
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    signature = models.OneToOneField(Signature, models.CASCADE, related_name="quote")
+    words = models.CharField(_("quote"), max_length=LONGEST)
+    language = models.CharField(_("language"), max_length=8, choices=languages.CHOICES)
+    status = models.CharField(
+        _("status"), max_length=16, choices=QuoteStatus.choices, default=QuoteStatus.OFFERED
+    )
+    reason = models.CharField(_("rejected because"), max_length=24, blank=True, choices=QuoteReason.choices)
+    answer = models.CharField(_("what to say otherwise"), max_length=200, blank=True)
+    offered_at = models.DateTimeField(_("offered"), default=timezone.now)
+    decided_at = models.DateTimeField(_("decided"), null=True)
+
+    objects = QuoteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("quote")
+        verbose_name_plural = _("quotes")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(words=""), name="a_quote_says_something"),
+            models.CheckConstraint(
+                condition=Q(status=QuoteStatus.REJECTED) & ~Q(reason="")
+                | ~Q(status=QuoteStatus.REJECTED) & Q(reason="", answer=""),
+                name="a_rejected_quote_and_no_other_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=QuoteStatus.OFFERED, decided_at__isnull=True)
+                | ~Q(status=QuoteStatus.OFFERED) & Q(decided_at__isnull=False),
+                name="a_quote_is_decided_or_waits",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["offered_at", "id"], condition=Q(status=QuoteStatus.OFFERED), name="quotes_that_wait"
+            ),
+            models.Index(
+                fields=["-decided_at", "-id"],
+                condition=Q(status=QuoteStatus.APPROVED),
+                name="quotes_newest_first",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def direction(self) -> str:
+        return languages.direction(self.language)
+
+
+class Spokesperson(models.Model):
+    """That a contact would speak to journalists, and in which languages. Private: they reach it through the host."""
+
+    contact = models.OneToOneField(Contact, models.CASCADE, related_name="spokesperson")
+    languages = ArrayField(models.CharField(max_length=8, choices=languages.CHOICES))
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("spokesperson")
+        verbose_name_plural = _("spokespeople")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(languages__len__gt=0), name="a_spokesperson_speaks_a_language"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "spokesperson"
+
+    @property
+    def language_names(self) -> list[tuple[str, str]]:
+        """Return (code, name in itself) of the languages of a spokesperson."""
+        return [(code, languages.own_name(code)) for code in self.languages]
+
+
+class Statement(models.Model):
+    """How many had signed a letter at one moment, at an address that keeps saying so. The database lets none change."""
+
+    public_id = models.CharField(max_length=16, unique=True, default=new_public_id, editable=False)
+    letter = models.ForeignKey(Letter, models.PROTECT, related_name="+", verbose_name=_("letter"))
+    revision = (
+        models.PositiveBigIntegerField()
+    )  # of the letter: one statement each, however often it is asked for
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    organisations = models.PositiveIntegerField(_("organisations"))
+    countries = models.PositiveIntegerField(_("countries"))
+
+    class Meta:
+        verbose_name = _("statement of a number")
+        verbose_name_plural = _("statements of numbers")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "revision"], name="a_revision_is_stated_once"),
+            models.CheckConstraint(condition=Q(organisations__gt=0), name="a_statement_counts_somebody"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id

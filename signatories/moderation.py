@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Staff
 from letters.revision import bump
-from signatories import agreement, consent, contacts, organisations, questions, undoing, vouching
+from signatories import agreement, consent, contacts, organisations, questions, quotes, undoing, vouching
 from signatories.emails import Mail, call_back, send_later
 from signatories.events import note
 from signatories.locking import lock
@@ -117,16 +117,17 @@ def approve(
         if other is not None and as_co_contact and _may_be_joined(signature, other):
             return _join(signature, other, was, by=by)
         if other is None:
-            _publish(signature, organisation)
+            marked = _publish(signature, organisation)
         elif _is_unclaimed(other) and _has_contact(signature):
-            signature = _claim_place(signature, other)
+            marked = _claim_place(signature, other)
+            signature = other
         else:
             raise OrganisationAlreadySigned(other)
         note("approve", signature, by=by, reason="" if by else "known_contact")
         if by and other is None:  # a place that was claimed is not given back: its facts have moved
             undoing.remember("approve", signature, was, by=by)
         send_later(signature, Mail.PUBLISHED, after=after)
-        bump([signature.letter_id])
+        bump({signature.letter_id} | marked)
     return signature
 
 
@@ -199,7 +200,7 @@ def complete(signature: Signature, *, by: Staff, facts: Facts) -> Signature:
             raise NotCompletable
         for field in ("country", "kind", "latin", "website"):
             setattr(signature, field, getattr(facts, field))
-        signature.save(update_fields=["country", "kind", "latin", "website", "spellings"])
+        signature.save(update_fields=["country", "kind", "latin", "website", *Signature.DERIVED])
         note("complete", signature, by=by)
         if signature.status == SignatureStatus.PUBLISHED:
             bump([signature.letter_id])
@@ -214,7 +215,7 @@ def accept_correction(signature: Signature, *, by: Staff) -> Signature:
         was = undoing.before(signature)
         for field in _FACTS:
             setattr(signature, field, getattr(proposal, field))
-        signature.save(update_fields=[*_FACTS, "name_key", "sort_key", "spellings"])
+        signature.save(update_fields=[*_FACTS, *Signature.DERIVED])
         _close(proposal, signature)
         note("accept_correction", signature, by=by)
         undoing.remember("accept_correction", signature, was, by=by)
@@ -285,8 +286,9 @@ def undo(signature: Signature, *, by: Staff) -> Signature:
                 undoing.restore(signature, decision)
         except IntegrityError:  # its organisation has signed again meanwhile
             raise NothingToUndo from None
+        changed = {signature.letter_id} if was_counted or signature.status in ACCEPTED else set()
         if organisation is not None and signature.organisation_id is None:
-            _let_go(organisation, signature)
+            changed |= _let_go(organisation, signature)
         if joined is not None:
             _part(joined)
             call_back(joined, since=since, mail=Mail.ANOTHER_CONTACT)
@@ -294,8 +296,7 @@ def undo(signature: Signature, *, by: Staff) -> Signature:
             _join_again(signature, signature.superseded_by)
         note("undo", signature, by=by, reason=act)
         call_back(signature, since=since)
-        if was_counted or signature.status in ACCEPTED:
-            bump([signature.letter_id])
+        bump(changed)
     return signature
 
 
@@ -329,7 +330,8 @@ def _new_organisation(signature: Signature) -> Organisation:
     )
 
 
-def _publish(signature: Signature, organisation: Organisation) -> None:
+def _publish(signature: Signature, organisation: Organisation) -> set[int]:
+    """Let a signature stand as an organisation's; return the letters where that is marked otherwise than before."""
     vouchers = vouching.vouchers_of(signature)
     kept = organisations.keep(organisation, beside=vouchers) or _new_organisation(signature)
     signature.organisation = kept
@@ -342,8 +344,7 @@ def _publish(signature: Signature, organisation: Organisation) -> None:
         raise OrganisationAlreadySigned(
             Signature.objects.live().get(letter=signature.letter_id, organisation=kept)
         ) from None
-    if vouchers:
-        vouching.weigh(kept, None)
+    return vouching.weigh(kept, None) if vouchers else set()
 
 
 def _may_be_joined(signature: Signature, standing: Signature) -> bool:
@@ -390,12 +391,12 @@ def _join_again(signature: Signature, standing: Signature) -> None:
         bump([standing.letter_id])
 
 
-def _let_go(organisation: Organisation, signature: Signature) -> None:
-    """Leave an organisation as it was before this signature spoke of it."""
+def _let_go(organisation: Organisation, signature: Signature) -> set[int]:
+    """Leave an organisation as it was before this signature spoke of it; return as `_publish` does."""
     kept = organisations.keep(organisation, beside=vouching.vouchers_of(signature))
     organisations.erase_if_alone(organisation)
-    if kept is not None and Organisation.objects.filter(pk=organisation.pk).exists():
-        vouching.weigh(kept, None)
+    is_there = kept is not None and Organisation.objects.filter(pk=organisation.pk).exists()
+    return vouching.weigh(kept, None) if kept is not None and is_there else set()
 
 
 def _is_unclaimed(signature: Signature) -> bool:
@@ -406,10 +407,10 @@ def _has_contact(signature: Signature) -> bool:
     return Contact.objects.filter(signature=signature).exists()
 
 
-def _claim_place(signature: Signature, place: Signature) -> Signature:
+def _claim_place(signature: Signature, place: Signature) -> set[int]:
     """Move contact, choices and facts of a new signature onto the imported row of the same organisation.
 
-    Nothing of them stays behind: a second copy would outlive an erasure.
+    Nothing of them stays behind: a second copy would outlive an erasure. Return as `_publish` does.
     """
     for field in ("name", "latin", "country", "kind", "is_network", "website"):
         setattr(place, field, getattr(signature, field))
@@ -420,6 +421,7 @@ def _claim_place(signature: Signature, place: Signature) -> Signature:
         "by_phone",
         "text_id",
         "confirmed_at",
+        "named_to_newer_at",
         "agreed_version",
     ):
         setattr(place, field, getattr(signature, field))
@@ -438,20 +440,23 @@ def _claim_place(signature: Signature, place: Signature) -> Signature:
     signature.excluded_recipients.clear()
     contacts.move(signature.contact, to=place)
     Proposal.objects.filter(signature=signature).delete()
+    quotes.move(signature, to=place)
     Token.objects.filter(signature=signature).update(signature=place)
-    _move_vouches(signature, place)
+    marked = _move_vouches(signature, place)
     note("superseded", signature)
-    return place
+    return marked
 
 
-def _move_vouches(signature: Signature, place: Signature) -> None:
+def _move_vouches(signature: Signature, place: Signature) -> set[int]:
+    """Let what was said of a signature be said of another one; return as `_publish` does."""
     there = Vouch.objects.filter(signature=place).values("voucher")
     Vouch.objects.filter(signature=signature).exclude(voucher__in=there).update(signature=place)
     Vouch.objects.filter(signature=signature).delete()
     if place.organisation is not None:
         kept = organisations.keep(place.organisation, beside=vouching.vouchers_of(place))
         if kept is not None:
-            vouching.weigh(kept, None)
+            return vouching.weigh(kept, None)
+    return set()
 
 
 def _proposal(signature: Signature) -> Proposal:

@@ -1,5 +1,7 @@
 """What the pages behind links have in common: each is one person's own, stored nowhere and named to nobody."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from crispy_forms.layout import Hidden
@@ -8,10 +10,33 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from letters import pages
 from letters.models import Letter
 from letters.showing import addresses
+from signatories import tokens
 from signatories.forms import SignForm
+from signatories.models import Purpose, Signature
+
+_SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
+_TokenView = Callable[[HttpRequest, str], HttpResponse]
+
+
+def behind_link(purpose: Purpose) -> Callable[[_SignatureView], _TokenView]:
+    """Make of a view of a signature one of a link that was mailed; a link that leads nowhere says why."""
+
+    def decorate(view: _SignatureView) -> _TokenView:
+        @wraps(view)
+        def view_of_link(request: HttpRequest, token: str) -> HttpResponse:
+            try:
+                signature = tokens.find(token, purpose)
+            except tokens.LinkUnknown:
+                return render(request, "signatories/link_unknown.html", status=404)
+            except tokens.LinkExpired:
+                return render(request, "signatories/link_expired.html", status=410)
+            return view(request, signature)
+
+        return view_of_link
+
+    return decorate
 
 
 def page(
@@ -19,8 +44,7 @@ def page(
 ) -> HttpResponse:
     """Render a page that is one person's own: stored nowhere, named to nobody."""
     shared = {"letter": letter, "text": letter.text_for(get_language()), **addresses(letter)}
-    response = render(request, f"signatories/{name}.html", shared | context, status=status)
-    return no_store(response)
+    return render(request, f"signatories/{name}.html", shared | context, status=status)
 
 
 def sign_page(
@@ -48,13 +72,6 @@ def sign_page(
 def letter_closed(request: HttpRequest, letter: Letter) -> HttpResponse:
     """Say that the letter takes no more signatures."""
     return page(request, "letter_closed", letter, {}, status=410)
-
-
-def no_store(response: HttpResponse) -> HttpResponse:
-    """Keep an answer out of every cache and every index."""
-    response["Cache-Control"] = pages.NOT_STORED
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
 
 
 def sent_from_elsewhere_said() -> str:

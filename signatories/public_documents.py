@@ -49,7 +49,7 @@ def _letter(edition: Edition) -> Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
+class Round:
     """Deliveries of one day that handed over the same numbers."""
 
     on: date
@@ -69,7 +69,7 @@ def _deliveries_page(request: HttpRequest, edition: Edition) -> str:
     context = {
         "letter": letter,
         "text": letter.text_for(get_language()),
-        "rounds": _rounds(letter, arrived),
+        "rounds": rounds(letter, arrived),
         "names": names,
         "number": number,
         "more": number - len(names),
@@ -78,7 +78,8 @@ def _deliveries_page(request: HttpRequest, edition: Edition) -> str:
     return render_to_string("signatories/deliveries.html", context, request)
 
 
-def _rounds(letter: Letter, arrived: list[Delivery]) -> list[_Round]:
+def rounds(letter: Letter, arrived: list[Delivery]) -> list[Round]:
+    """Return deliveries by the day they were sent and what they handed over, the newest first."""
     zone = ZoneInfo(letter.time_zone)
 
     def what(delivery: Delivery) -> tuple[date, bool, int, int]:
@@ -88,6 +89,6 @@ def _rounds(letter: Letter, arrived: list[Delivery]) -> list[_Round]:
 
     ordered = sorted(arrived, key=lambda delivery: (what(delivery), -delivery.pk), reverse=True)
     return [
-        _Round(day, wall.Counts(organisations=organisations, countries=known), is_supplement, list(group))
+        Round(day, wall.Counts(organisations=organisations, countries=known), is_supplement, list(group))
         for (day, is_supplement, organisations, known), group in groupby(ordered, what)
     ]

@@ -27,11 +27,13 @@ _INVITATIONS: _Rights = {"signatories.invitation": "view add change"}
 _WORKSHOPS: _Rights = {"signatories.workshop": "view add change"}
 _UPDATES: _Rights = {"signatories.update": "view add change"}
 _COMMENTS: _Rights = {"letters.comment": "view change"}
+_PRESS: _Rights = {"letters.presscontact": "view add change delete", "letters.presslink": "view add change"}
+_QUOTES: _Rights = {"signatories.quote": "view change"}
 _EVENTS: _Rights = {"letters.event": "view"}  # of what one may see; see letters.admin.EventAdmin
 
 ROLES: dict[str, _Rights] = {
-    gettext_noop("Moderator"): {**_SIGNATURES, **_INVITATIONS, **_WORKSHOPS, **_EVENTS},
-    gettext_noop("Editor"): {**_LETTERS, **_DELIVERIES, **_COMMENTS, **_UPDATES, **_EVENTS},
+    gettext_noop("Moderator"): {**_SIGNATURES, **_INVITATIONS, **_WORKSHOPS, **_QUOTES, **_EVENTS},
+    gettext_noop("Editor"): {**_LETTERS, **_DELIVERIES, **_COMMENTS, **_UPDATES, **_PRESS, **_EVENTS},
     gettext_noop("Data officer"): {
         "signatories.signature": "view",
         "signatories.organisation": "view",
@@ -49,6 +51,8 @@ ROLES: dict[str, _Rights] = {
         **_WORKSHOPS,
         **_COMMENTS,
         **_UPDATES,
+        **_PRESS,
+        **_QUOTES,
         **_EVENTS,
         "signatories.invalidation": "view add change",
         "letters.staff": "view add change",

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from letters.models import Letter
 from signatories import unsubscribing
 from signatories.origin import sent_from_elsewhere
-from signatories.private_pages import no_store, page, sent_from_elsewhere_said
+from signatories.private_pages import page, sent_from_elsewhere_said
 from signatories.tokens import LinkUnknown
 
 _ONE_CLICK = "One-Click"
@@ -22,7 +22,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     try:
         mailbox_key, letter = unsubscribing.find(token)
     except LinkUnknown:
-        return no_store(render(request, "signatories/unsubscribe_unknown.html", status=404))
+        return render(request, "signatories/unsubscribe_unknown.html", status=404)
     if request.method != "POST":
         return _page(request, mailbox_key, letter)
     if request.POST.get("List-Unsubscribe") == _ONE_CLICK:

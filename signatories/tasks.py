@@ -14,6 +14,7 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from letters import comments
+from letters.revision import bump
 from letters.tasks import is_final, next_try
 from signatories import (
     bounces,
@@ -26,6 +27,7 @@ from signatories import (
     lists,
     merging,
     parcels,
+    quotes,
     undoing,
     updates,
     versions,
@@ -33,7 +35,7 @@ from signatories import (
 )
 from signatories.contacts import WrongSeal
 from signatories.events import note
-from signatories.models import Contact, Invitation, Signature, SignatureStatus, Token
+from signatories.models import Contact, Invitation, Signature, SignatureStatus, Spokesperson, Token
 from signatories.withdrawal import erase
 
 logger = logging.getLogger(__name__)
@@ -206,6 +208,7 @@ def do_what_is_due() -> None:
     merging.forget()
     workshops.forget()
     comments.forget()
+    quotes.forget()
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
     Token.objects.filter(expires_at__lt=timezone.now() - settings.CONFIRM_LINK_LIFE).delete()
     DBTaskResult.objects.finished().filter(finished_at__lt=timezone.now() - _FINISHED_KEPT).delete()
@@ -271,7 +274,12 @@ def erase_old_contacts() -> None:
         old = Contact.objects.filter(
             signature__keep_contact=kept, signature__letter__closes_at__lt=now - life
         )
-        old.delete()
+        with transaction.atomic():
+            spoke = Spokesperson.objects.filter(contact__in=old)
+            told_of = set(spoke.values_list("contact__signature__letter", flat=True))
+            old.delete()
+            if told_of:
+                bump(told_of)
         Signature.objects.filter(
             keep_contact=kept, letter__closes_at__lt=now - life, dedupe_key__isnull=False
         ).update(dedupe_key=None)

@@ -76,8 +76,8 @@ def restore(signature: Signature, decision: Decision) -> None:
         consent.stand(signature)
     if signature.organisation_id is not None:  # it may have been merged, or erased, meanwhile
         signature.organisation = organisations.keep(Organisation(pk=signature.organisation_id))
-    derived = ["name_key", "sort_key", "spellings"]
-    signature.save(update_fields=[*(field.removesuffix("_id") for field in _CHANGED), *derived])
+    changed = (field.removesuffix("_id") for field in _CHANGED)
+    signature.save(update_fields=[*changed, *Signature.DERIVED])
     if proposed is not None:
         proposed["proposed_at"] = _moment(proposed["proposed_at"])
         Proposal.objects.update_or_create(signature=signature, defaults=proposed)

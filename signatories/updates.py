@@ -16,6 +16,9 @@ after, each time for good:
 
 Of a row in doubt nobody here knows whether its mail left, so nothing sends it by itself. Staff look it up in the mail
 server's log and say: it left, or send it again. A worker that is killed leaves one such row at most.
+
+Wherever it is on that way, it can be put on the letter's public page, and taken off it again. While it stands there
+its words change as little as those of what was mailed.
 """
 
 import hashlib
@@ -36,6 +39,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Letter, Staff, record
 from letters.phases import Phase
+from letters.revision import bump
 from letters.tasks import next_try
 from signatories import bounces
 from signatories.contacts import WrongSeal
@@ -84,6 +88,14 @@ class NothingWritten(Exception):
 
 class LetterIsADraft(Exception):
     """Nobody has read the letter yet, let alone signed it."""
+
+
+class LetterNotPublic(Exception):
+    """There is no public page yet for it to stand on."""
+
+
+class StandsOnThePage(Exception):
+    """Everybody can read it: it is taken off the letter's page before its words change."""
 
 
 class NoMailboxOfOnesOwn(Exception):
@@ -160,12 +172,12 @@ def write(
 
 
 def rewrite(update: Update, *, texts: Iterable[Words], by: Staff, neutral_subject: bool = False) -> Update:
-    """Let a draft say something else. Raises NotADraft, NothingWritten."""
+    """Let a draft say something else. Raises NotADraft, StandsOnThePage, NothingWritten."""
     texts = list(texts)
     if not texts:
         raise NothingWritten
     with transaction.atomic():
-        update = _lock_draft(update)
+        update = _lock_unread(update)
         update.neutral_subject = neutral_subject
         update.save(update_fields=["neutral_subject"])
         update.texts.all().delete()
@@ -175,9 +187,9 @@ def rewrite(update: Update, *, texts: Iterable[Words], by: Staff, neutral_subjec
 
 
 def discard(update: Update, *, by: Staff) -> None:
-    """Throw a draft away. Raises NotADraft."""
+    """Throw a draft away. Raises NotADraft, StandsOnThePage."""
     with transaction.atomic():
-        update = _lock_draft(update)
+        update = _lock_unread(update)
         _note("discard_update", update, by=by)
         update.delete()
 
@@ -226,6 +238,49 @@ def _lock_draft(update: Update) -> Update:
     if locked is None:
         raise NotADraft
     return locked
+
+
+def _lock_unread(update: Update) -> Update:
+    update = _lock_draft(update)
+    if update.published_at:
+        raise StandsOnThePage
+    return update
+
+
+# --- on the letter's page --------------------------------------------------------------------------------
+
+
+def publish(update: Update, *, by: Staff, seen: str) -> Update:
+    """Put an update on the letter's page, mailed or not: the words that were looked at as `seen`, or nothing.
+
+    Doing so twice keeps the first time. Raises LetterNotPublic, RewrittenMeanwhile.
+    """
+    with transaction.atomic():
+        update = _lock(update)
+        if update.published_at:
+            return update
+        if not update.letter.is_public:
+            raise LetterNotPublic
+        if seen != what_is_written(update):
+            raise RewrittenMeanwhile
+        update.published_at = timezone.now()
+        update.save(update_fields=["published_at"])
+        _note("publish_update", update, by=by)
+        bump([update.letter_id])
+    return update
+
+
+def take_back(update: Update, *, by: Staff) -> Update:
+    """Take an update off the letter's page; mails that left stay where they are. Doing so twice is harmless."""
+    with transaction.atomic():
+        update = _lock(update)
+        if update.published_at is None:
+            return update
+        update.published_at = None
+        update.save(update_fields=["published_at"])
+        _note("take_update_back", update, by=by)
+        bump([update.letter_id])
+    return update
 
 
 # --- when it leaves --------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from letters.models import Recipient, Staff, record
+from letters.revision import bump
 from signatories import (
     chat,
     consent,
@@ -18,6 +19,7 @@ from signatories import (
     questions,
     tokens,
     vouching,
+    wall,
 )
 from signatories.emails import Mail, send_later
 from signatories.events import note, who_did
@@ -25,6 +27,7 @@ from signatories.locking import Rows, SignatureEnded, lock, lock_together
 from signatories.models import (
     ACCEPTED,
     ENDED,
+    PROVEN,
     Contact,
     Evidence,
     Organisation,
@@ -166,7 +169,10 @@ def verify(
             add_evidence(organisation, by=by, link=link, words=words)
         if verification != was:
             _ask_about(organisation)
-            vouching.weigh_all(rows.organisations - {organisation.pk}, Question.VOUCHER_DOUBTED)
+            marked = vouching.weigh_all(rows.organisations - {organisation.pk}, Question.VOUCHER_DOUBTED)
+            if (verification in PROVEN) != (was in PROVEN):
+                marked |= wall.letters_naming(organisation)
+            bump(marked)
     return organisation
 
 

@@ -1,4 +1,4 @@
-"""The public pages of who says it too: the list, signing, confirming, and the signatory's own page."""
+"""The public pages of who says it too: signing, confirming, and the signatory's own page."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,7 +8,6 @@ from crispy_forms.layout import Hidden
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from letters.revision import Edition, edition_of
 from letters.showing import addresses
 from signatories import (
     agreement,
+    cards,
     consent,
     limits,
     names,
@@ -37,6 +37,7 @@ from signatories import (
 from signatories.forms import AgreeForm, CodeForm, CorrectForm, SignForm, VisibilityForm, VouchForm
 from signatories.locking import SignatureEnded
 from signatories.models import (
+    CONFIRMED,
     Contact,
     Organisation,
     Proposal,
@@ -49,13 +50,13 @@ from signatories.models import (
     Workshop,
 )
 from signatories.origin import sent_from_elsewhere
+from signatories.prefilling import is_asked, prefilled
+from signatories.private_pages import behind_link as _behind_link
 from signatories.private_pages import letter_closed as _letter_closed
-from signatories.private_pages import no_store as _no_store
 from signatories.private_pages import page as _page
 from signatories.private_pages import sent_from_elsewhere_said as _sent_from_elsewhere
 from signatories.private_pages import sign_page, text_changed_meanwhile, version_read
 
-_SignatureView = Callable[[HttpRequest, Signature], HttpResponse]
 _TokenView = Callable[[HttpRequest, str], HttpResponse]
 
 
@@ -76,48 +77,6 @@ class Room(NamedTuple):
 
 _RoomView = Callable[[HttpRequest, Room], HttpResponse]
 
-# --- the list ----------------------------------------------------------------------------------------
-
-
-@require_safe
-def signatories(request: HttpRequest, slug: str) -> HttpResponse:
-    """The whole list, two hundred names a page."""
-    edition = edition_of(slug)
-    number = _page_number(request)
-    return pages.answer(
-        request, ("signatories", slug, number), str(edition), lambda: _list_page(request, edition, number)
-    )
-
-
-def _page_number(request: HttpRequest) -> int:
-    asked = request.GET.get("page", "1")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 6 and int(asked) > 0):
-        raise Http404
-    return int(asked)
-
-
-def _list_page(request: HttpRequest, edition: Edition, number: int) -> str:
-    letter = Letter.objects.select_related("host").get(pk=edition.letter_id)
-    counts = wall.counts(letter)
-    last = max(1, -(-(counts.organisations - counts.unnamed) // settings.NAMES_PER_PAGE))
-    if number > last:
-        raise Http404
-    context = {
-        "letter": letter,
-        "text": letter.text_for(get_language()),
-        "counts": counts,
-        "names": wall.names(letter, page=number),
-        "page": {
-            "number": number,
-            "pages": last,
-            "previous_url": f"?page={number - 1}" if number > 1 else "",
-            "next_url": f"?page={number + 1}" if number < last else "",
-        },
-        **addresses(letter),
-    }
-    return render_to_string("signatories/signatories.html", context, request)
-
-
 # --- signing -----------------------------------------------------------------------------------------
 
 
@@ -125,16 +84,14 @@ def _list_page(request: HttpRequest, edition: Edition, number: int) -> str:
 def sign(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a public letter."""
     edition = edition_of(slug)
-    if request.method == "POST" or edition.phase != Phase.OPEN:
+    if request.method == "POST" or edition.phase != Phase.OPEN or is_asked(request.GET):
         return _sign(request, Letter.objects.select_related("host").get(pk=edition.letter_id))
-    return _no_store(
-        pages.answer(
-            request,
-            ("sign", slug),
-            str(edition),
-            lambda: _empty_form(request, edition),
-            cache_control=pages.NOT_STORED,
-        )
+    return pages.answer(
+        request,
+        ("sign", slug),
+        str(edition),
+        lambda: _empty_form(request, edition),
+        has_etag=False,
     )
 
 
@@ -168,14 +125,14 @@ def _gathering_letter(key: str) -> Letter:
 
 def _launched(url: str) -> HttpResponse:
     """Lead on to the public address, with what was typed: the form may have been opened before the launch."""
-    return _no_store(HttpResponseRedirect(url, preserve_request=True))
+    return HttpResponseRedirect(url, preserve_request=True)
 
 
 def _sign(request: HttpRequest, letter: Letter, room: Room | None = None) -> HttpResponse:
     if not letter.accepts_signatures:
         return _letter_closed(request, letter)
     if request.method != "POST":
-        return _sign_page(request, letter, SignForm(), room=room)
+        return _sign_page(request, letter, SignForm(initial=prefilled(request.GET)), room=room)
     form = SignForm(request.POST)
     if sent_from_elsewhere(request):
         return _sign_page(request, letter, form, room=room, problem=_sent_from_elsewhere(), status=403)
@@ -204,7 +161,7 @@ def _sign(request: HttpRequest, letter: Letter, room: Room | None = None) -> Htt
     except signing.LetterNotOpen:
         return _letter_closed(request, letter)
     here = room.addresses if room else addresses(letter)
-    return _no_store(HttpResponseRedirect(here["sent_url"], status=303))
+    return HttpResponseRedirect(here["sent_url"], status=303)
 
 
 def _empty_form(request: HttpRequest, edition: Edition) -> str:
@@ -221,7 +178,7 @@ def _sign_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    around = room.addresses if room else {}
+    around = {"is_prefilled": bool(form.initial), **(room.addresses if room else {})}
     return sign_page(request, letter, form, problem=problem, status=status, around=around)
 
 
@@ -244,7 +201,7 @@ def _sent(request: HttpRequest, letter: Letter, room: Room | None = None) -> Htt
         )
         return _page(request, "sent", letter, {"form": form, **around}, status=422)
     minted = tokens.mint(signature, Purpose.CONFIRM)
-    return _no_store(HttpResponseRedirect(reverse("confirm", args=[minted.value]), status=303))
+    return HttpResponseRedirect(reverse("confirm", args=[minted.value]), status=303)
 
 
 # --- signing at a workshop -----------------------------------------------------------------------------
@@ -322,29 +279,10 @@ def workshop_sent(request: HttpRequest, room: Room) -> HttpResponse:
 
 
 def _code_opens_nothing(request: HttpRequest, *, status: int = 404) -> HttpResponse:
-    return _no_store(render(request, "signatories/workshop_unknown.html", {"status": status}, status=status))
+    return render(request, "signatories/workshop_unknown.html", {"status": status}, status=status)
 
 
 # --- confirming --------------------------------------------------------------------------------------
-
-
-def _behind_link(purpose: Purpose) -> Callable[[_SignatureView], _TokenView]:
-    """Make of a view of a signature one of a link that was mailed; a link that leads nowhere says why."""
-
-    def decorate(view: _SignatureView) -> _TokenView:
-        @wraps(view)
-        def view_of_link(request: HttpRequest, token: str) -> HttpResponse:
-            try:
-                signature = tokens.find(token, purpose)
-            except tokens.LinkUnknown:
-                return _no_store(render(request, "signatories/link_unknown.html", status=404))
-            except tokens.LinkExpired:
-                return _no_store(render(request, "signatories/link_expired.html", status=410))
-            return view(request, signature)
-
-        return view_of_link
-
-    return decorate
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -498,6 +436,8 @@ def _choose(request: HttpRequest, signature: Signature) -> HttpResponse:
     chosen = form.cleaned_data["visibility"]
     if form.never_named is not None:
         withdrawal.never_name_to(signature, form.never_named)
+    if form.newest is not None:
+        withdrawal.name_to_newer(signature, newest=form.newest)
     standing = withdrawal.choose_visibility(signature, visibility=chosen)
     done = (
         _("Done. Within a minute every page follows your choice.")
@@ -572,7 +512,7 @@ def _ask(request: HttpRequest, signature: Signature) -> HttpResponse:
 
 def _answer_vouches(request: HttpRequest, signature: Signature) -> HttpResponse:
     minted = tokens.mint(signature, Purpose.VOUCH)
-    return _no_store(HttpResponseRedirect(reverse("vouch", args=[minted.value]), status=303))
+    return HttpResponseRedirect(reverse("vouch", args=[minted.value]), status=303)
 
 
 _OWN_ACTS = {
@@ -606,6 +546,7 @@ def _own_page(
     signature = speaker.standing
     proposal = Proposal.objects.filter(signature=signature).first()
     has_ended = signature.has_ended
+    others = not has_ended and agreement.others_than(speaker).exists()
     news = consent.news(signature, get_language())
     if news and news.is_asked and signature.letter.accepts_confirmations:
         agree_form = agree_form or AgreeForm(act="agree")
@@ -617,11 +558,15 @@ def _own_page(
         "has_ended": has_ended,
         "proposal": proposal,
         "correct_form": None if has_ended else correct_form or CorrectForm(facts=proposal or signature),
-        "visibility_form": None if has_ended else visibility_form or _visibility_form(signature),
-        "others": not has_ended and agreement.others_than(speaker).exists(),
+        "visibility_form": None
+        if has_ended
+        else visibility_form or _visibility_form(signature, alone=not others),
+        "others": others,
         "disagree": signature.question == Question.CONTACTS_DISAGREE,
         "done": done,
         "updates_url": _where_updates_are_chosen(speaker),
+        "press_url": f"{request.path}press/" if signature.status in CONFIRMED else "",
+        "signed_card_url": cards.address_of(signature),
         **({} if has_ended else _known_to(signature, search)),
     }
     return _page(request, "own_page", signature.letter, context, status=status)
@@ -656,12 +601,20 @@ def _known_to(signature: Signature, search: str) -> dict[str, Any]:
     }
 
 
-def _visibility_form(signature: Signature, data: Any = None) -> VisibilityForm:
+def _visibility_form(signature: Signature, data: Any = None, *, alone: bool = True) -> VisibilityForm:
+    """Ask about recipients who are new only where nobody else speaks for it too."""
     chosen = {
         "visibility": signature.visibility,
         "never_named_to": list(signature.excluded_recipients.values_list("pk", flat=True)),
     }
-    return VisibilityForm(data, letter=signature.letter, button=_("Save"), act="visibility", initial=chosen)
+    return VisibilityForm(
+        data,
+        letter=signature.letter,
+        button=_("Save"),
+        act="visibility",
+        initial=chosen,
+        newer_than=signature.knew_recipients_until if alone else None,
+    )
 
 
 # --- vouching ----------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from letters.models import Letter, Staff
 from letters.models import record as write_down
+from letters.revision import bump
 from signatories import organisations, questions, wall
 from signatories.emails import Mail, send_later
 from signatories.events import note
@@ -151,7 +152,7 @@ def revoke(vouch: Vouch, *, by: Staff | None = None) -> Vouch:
             raise NotGiven
         _answer(vouch, VouchStatus.REVOKED)
         note("revoke_vouch", vouch.signature, by=by, reason=vouch.voucher.public_id)
-        weigh_all(rows.organisations - {vouch.voucher_id}, Question.VOUCH_REVOKED)
+        bump(weigh_all(rows.organisations - {vouch.voucher_id}, Question.VOUCH_REVOKED))
     return vouch
 
 
@@ -191,10 +192,11 @@ def published_of(keys: Iterable[int]) -> set[int]:
     return set(published.values_list("pk", flat=True))
 
 
-def weigh(organisation: Organisation, question: Question | None) -> None:
+def weigh(organisation: Organisation, question: Question | None) -> set[int]:
     """Let a locked organisation be verified by its peers as long as enough of them vouch for it.
 
-    When that ends, staff are asked this question about its published signatures, which are locked, too.
+    When that ends, staff are asked this question about its published signatures, which are locked, too. Return the
+    letters whose pages mark it otherwise than before, for the act to give them a new revision.
     """
     if organisation.verification == Verification.UNVERIFIED and _is_vouched_for(organisation):
         _set(organisation, Verification.PEER_VERIFIED)
@@ -203,12 +205,15 @@ def weigh(organisation: Organisation, question: Question | None) -> None:
         if question is not None:
             for signature in Signature.objects.filter(pk__in=published_of([organisation.pk])):
                 questions.ask(signature, question)
+    else:
+        return set()
+    return wall.letters_naming(organisation)
 
 
-def weigh_all(keys: Iterable[int], question: Question) -> None:
-    """Weigh each of these organisations, locked as for `weigh`."""
-    for organisation in Organisation.objects.filter(pk__in=set(keys)).order_by("pk"):
-        weigh(organisation, question)
+def weigh_all(keys: Iterable[int], question: Question) -> set[int]:
+    """Weigh each of these organisations, locked as for `weigh`; return what that returns."""
+    weighed = Organisation.objects.filter(pk__in=set(keys)).order_by("pk")
+    return {letter for organisation in weighed for letter in weigh(organisation, question)}
 
 
 def _set(organisation: Organisation, verification: Verification) -> None:
@@ -326,7 +331,7 @@ def _give(vouch: Vouch, *, how_known: str, by: Staff | None, rows: Rows) -> Vouc
         vouch.how_known, vouch.recorded_by = HowKnown(how_known), by
         _answer(vouch, VouchStatus.GIVEN)
         note("vouch", vouch.signature, by=by, reason=vouch.voucher.public_id)
-        weigh_all(rows.organisations - {vouch.voucher_id}, Question.VOUCH_REVOKED)
+        bump(weigh_all(rows.organisations - {vouch.voucher_id}, Question.VOUCH_REVOKED))
     return vouch
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
+from django.core.signals import setting_changed
 from django.utils import translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
@@ -19,7 +20,12 @@ from letters import revision
 # As the migrations tell them, not as signatories.roles does: a test holds the two together.
 _ROLES = {
     role: rights
-    for migration in ("0011_roles_of_the_coalition", "0012_workshops", "0013_updates")
+    for migration in (
+        "0011_roles_of_the_coalition",
+        "0012_workshops",
+        "0013_updates",
+        "0018_roles_of_the_public",
+    )
     for role, rights in import_module(f"signatories.migrations.{migration}").ROLES.items()
 }
 
@@ -28,10 +34,10 @@ _ROLES = {
 def _static_files(tmp_path_factory):
     """Templates name static files by their content, so those are collected once."""
     from django.conf import settings
-    from django.contrib.staticfiles.storage import staticfiles_storage
 
     settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
-    staticfiles_storage._location = str(settings.STATIC_ROOT)
+    # A storage that was made before, while tests were collected, would stay where it is.
+    setting_changed.send(sender=None, setting="STATIC_ROOT", value=settings.STATIC_ROOT, enter=True)
     call_command("collectstatic", interactive=False, verbosity=0)
 
 

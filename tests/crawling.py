@@ -15,11 +15,35 @@ CRAWLED = {
     "host": ["/hosts/{host}/"],
     "host_picture": ["/hosts/{host}/picture.jpg"],
     "letter": ["/letters/{letter}/"],
-    "signatories": ["/letters/{letter}/signatories/", "/letters/{letter}/signatories/?page=2"],
+    "signatories": [
+        f"/letters/{{letter}}/signatories/{asked}"
+        for asked in ("", "?page=2", "?by=country", "?country=UG", "?kind=ally", "?initial=C", "?q=canary")
+    ],
+    "signatories_json": ["/letters/{letter}/signatories.json"],
+    "signatories_csv": ["/letters/{letter}/signatories.csv"],
+    "map": ["/letters/{letter}/map.svg"],
+    "event_wall": ["/letters/{letter}/wall/"],
     "letter_pdf": ["/letters/{letter}/letter.pdf"],
     "deliveries": ["/letters/{letter}/deliveries/"],
+    "news": ["/letters/{letter}/news/"],
+    "feed": ["/letters/{letter}/feed.atom"],
+    "embed": ["/letters/{letter}/embed/", "/letters/{letter}/embed/?names=200&theme=dark"],
+    "embed_code": ["/letters/{letter}/embed/code/"],
+    "archive": ["/letters/{letter}/archive/"],
+    **{f"letter_{suffix}": [f"/letters/{{letter}}/letter.{suffix}"] for suffix in ("html", "docx", "txt")},
+    "sitemap": ["/sitemap.xml"],
+    "robots": ["/robots.txt"],
     "versions": ["/letters/{letter}/versions/"],
     "version": ["/letters/{letter}/versions/1/", "/letters/{letter}/versions/2/"],
+    "press": ["/letters/{letter}/press/"],
+    "counting": ["/letters/{letter}/counting/"],
+    "statement": ["/letters/{letter}/as-of/guessed/"],
+    "share": ["/letters/{letter}/share/", "/letters/{letter}/share/?country=KE"],
+    "card": ["/letters/{letter}/card.png"],
+    "poster": ["/letters/{letter}/poster.pdf"],
+    "signed_card": ["/s/guessed/signed.png"],
+    "embargoed": ["/p/guessed/"],
+    "own_press": ["/s/guessed/press/"],
     "sign": ["/letters/{letter}/sign/"],
     "sign_sent": ["/letters/{letter}/sign/sent/"],
     "live": ["/letters/{letter}/live.json"],
@@ -39,9 +63,21 @@ CRAWLED = {
     "vouch": ["/s/guessed/vouch/"],
     "healthz": ["/healthz"],
 }
-WITHOUT_LANGUAGE = {"host_picture", "live", "healthz"}
-# The pages whose bytes follow a letter's revision, unlike forms, which nobody may keep.
-KEPT = {"home", "host", "letter", "signatories", "letter_pdf", "deliveries", "versions", "version", "live"}
+WITHOUT_LANGUAGE = {
+    *("signatories_json", "signatories_csv", "host_picture", "live", "healthz"),
+    *("sitemap", "robots"),
+}
+# The pages whose bytes follow a letter's revision, unlike forms, which nobody may keep. (Those of embed_code follow
+# the day, too; its own test looks at that. Cards and posters say less than the letter's page, and are slow to draw.)
+KEPT = {
+    "share",
+    *("press", "counting"),
+    *("news", "feed", "embed", "sitemap"),
+    *("signatories_json", "signatories_csv"),
+    *("home", "host", "letter", "signatories", "map", "event_wall"),
+    *("letter_pdf", "deliveries", "versions", "version", "live"),
+    *("archive", "letter_html", "letter_docx", "letter_txt"),
+}
 
 
 _strangers = count()
@@ -83,9 +119,12 @@ def crawl_kept_pages():
     revision.forget()
     client = Client()
     hidden = Letter.objects.exclude(pk__in=Letter.objects.public()).values_list("slug", flat=True)
-    below = ("signatories", "letter.pdf", "deliveries", "live")
+    below = ("signatories", "map.svg", "wall/", "letter.pdf", "deliveries", "live")
+    below = (*below, "archive/", "letter.html", "letter.docx", "letter.txt")
+    below = (*below, "share/", "news/", "feed.atom", "embed/", "press/", "counting/")
     of_hidden = tuple(f"/letters/{slug}/{rest}" for slug in hidden for rest in below)
-    paths = [path for path in addresses(KEPT) if "?" not in path]
+    twice = {"letter_docx", "letter_txt"}  # what letter.html says, in formats that take longer to write
+    paths = [path for path in addresses(KEPT - twice) if "?" not in path]
     return {path: _fetch(client, path) for path in paths if not any(part in path for part in of_hidden)}
 
 

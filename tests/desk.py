@@ -19,6 +19,8 @@ from tests.factories import (
     make_list,
     make_member,
     make_organisation,
+    make_press_contact,
+    make_quote,
     make_rule,
     make_signature,
     make_staff,
@@ -101,6 +103,12 @@ def make_world():
             "who_has_agreed pk": signature.letter_id,
             **{f"{page} pk": signature.letter_id for page in ("workshops_of_letter", "comments_of_letter")},
             **{f"{page} pk": signature.letter_id for page in ("updates_of_letter", "write_update")},
+            **{
+                f"{page} pk": signature.letter_id
+                for page in ("press_of_letter", "act_on_press_link", "spokespeople_of_letter")
+            },
+            "act_on_press_contact pk": make_press_contact(signature.letter, by=olga).pk,
+            "act_on_quote public_id": make_quote(published).public_id,
             **{f"{act}_update public_id": update.public_id for act in ("show", "rewrite", "act_on")},
             "act_on_workshop public_id": make_workshop(signature.letter, by=olga).workshop.public_id,
             "act_on_comment public_id": comment.public_id,

@@ -10,9 +10,9 @@ from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 from django.utils import timezone
 
-from letters import accounts, comments
+from letters import accounts, comments, press
 from letters.models import Figure, Host, Letter, Recipient, Staff, Text, Version
-from signatories import delivery, invitations, lists, updates, workshops
+from signatories import delivery, invitations, lists, quotes, spokespeople, updates, workshops
 from signatories.contacts import ContactDetails, dedupe_key, seal
 from signatories.entrance.adapters import FactorAdapter
 from signatories.headings import recognise
@@ -307,6 +307,38 @@ def make_workshop(letter, *, by=None, label="Kakuma room 3", **fields):
 def make_comment(letter, *, words="Say it more gently.", text=None, **fields):
     """What a partner says of a draft."""
     return comments.write(text or letter.texts.order_by("pk").first(), words=words, **fields)
+
+
+def make_press_contact(letter, *, by=None, **fields):
+    """Whom journalists ask about a letter."""
+    by = by or Staff.objects.first() or make_staff()
+    asked = {"name": "Press desk", "email": "press@harbour.example", "languages": ["en", "ar"], **fields}
+    return press.add_contact(letter, asked=press.Asked(**asked), by=by)
+
+
+def make_press_link(letter, *, by=None, **fields):
+    """The link for journalists of a letter that gathers."""
+    return press.make_link(letter, by=by or Staff.objects.first() or make_staff(), **fields)
+
+
+def make_quote(
+    signature, *, words="We know what a closed door is.", language="en", status="offered", **fields
+):
+    """What a signatory says for everybody to quote."""
+    quote = quotes.offer(signature, words=words, language=language)
+    if status == "approved":
+        quote = quotes.approve(
+            quote, seen=quotes.seen(quote), by=Staff.objects.first() or make_staff(), **fields
+        )
+    elif status == "rejected":
+        by = Staff.objects.first() or make_staff()
+        quote = quotes.reject(quote, seen=quotes.seen(quote), by=by, **{"reason": "attacks", **fields})
+    return quote
+
+
+def make_spokesperson(signature, *, languages=("en",)):
+    """That the contact of a signature would speak to journalists."""
+    return spokespeople.volunteer(signature, languages=languages)
 
 
 def make_update(letter, *, by=None, languages=("en",), **fields):

@@ -1,17 +1,18 @@
 """How a page shows a letter's text and its deadlines."""
 
-from datetime import UTC
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
-from django.template.defaultfilters import date as format_date
-from django.utils.html import format_html
+from django.template import Context
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
-from letters import differences, texts
-from letters.models import Letter, Text
+from letters import differences, press, texts
+from letters.models import Letter, PressContact, Text
+from letters.showing import moment
 
 register = template.Library()
 
@@ -57,12 +58,39 @@ def deadline(letter: Letter) -> SafeString:
     """Return when signing ends, in the letter's time zone and in UTC, or nothing where it does not."""
     if letter.closes_at is None:
         return SafeString("")
-    there = letter.closes_at.astimezone(ZoneInfo(letter.time_zone))
-    utc = letter.closes_at.astimezone(UTC)
-    shown = _("%(date)s, %(time)s %(place)s time (%(utc)s UTC)") % {
-        "date": format_date(there, "DATE_FORMAT"),
-        "time": there.strftime("%H:%M"),
-        "place": letter.time_zone.rpartition("/")[2].replace("_", " "),
-        "utc": utc.strftime("%H:%M" if utc.date() == there.date() else "%Y-%m-%d %H:%M"),
-    }
+    shown = moment(letter.closes_at, letter)
     return format_html('<time datetime="{}">{}</time>', letter.closes_at.isoformat(), shown)
+
+
+@register.simple_tag
+def moment_in(letter: Letter, at: datetime) -> SafeString:
+    """Return a moment in the letter's time zone and in UTC."""
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), moment(at, letter))
+
+
+@register.filter
+def press_hours(contact: PressContact) -> str:
+    """Return between which hours a press contact is asked, in its time zone and in UTC; "" where it does not say."""
+    if contact.hours_from is None or contact.hours_until is None:
+        return ""
+    return press.hours(contact.hours_from, contact.hours_until, contact.zone)
+
+
+@register.simple_tag(takes_context=True)
+def page_addresses(
+    context: Context, *, text: Text | None = None, written_in: Iterable[str] = ()
+) -> SafeString:
+    """Return which address a page is to be found by, and where it stands in other languages.
+
+    A letter's page speaks each reader's language around a text that may be of another: it is to be found by the
+    languages the text is written in.
+    """
+    pages: list[dict[str, Any]] = context.get("page_languages") or []  # none at the desk
+    own = [page for page in pages if page["code"] in written_in] if text else pages
+    own = own or pages[:1]  # a text in a language that our pages do not speak
+    here = text.language if text else get_language()
+    canonical = [page["address"] for page in own if page["code"] == here or len(own) == 1]
+    others = [(page["code"], page["address"]) for page in own if len(own) > 1]
+    anybody = [("x-default", page["address"]) for page in own[:1] if others]
+    found_by = format_html_join("", '<link rel="canonical" href="{}">', ((address,) for address in canonical))
+    return found_by + format_html_join("", '<link rel="alternate" hreflang="{}" href="{}">', others + anybody)

@@ -223,9 +223,7 @@ class Cases(Guarded):
             content["case"] = render_to_string(f"{folder}/_case.html", around, request)
         elif show:
             content["case"] = render_to_string(f"{folder}/_end.html", around, request)
-        response = JsonResponse(content)
-        response["Cache-Control"] = "no-store, private"
-        return response
+        return JsonResponse(content)
 
     def _around(self, request: HttpRequest, signature: Signature | None) -> dict[str, Any]:
         """Return all that the pages of a case show."""
@@ -249,7 +247,9 @@ class Cases(Guarded):
         if not request.user.has_perm("signatories.view_contact"):
             raise PermissionDenied
         signature = get_object_or_404(Signature, pk=pk)
-        contact = Contact.objects.select_related("signature").filter(signature=signature).first()
+        contact = (
+            Contact.objects.select_related("signature", "spokesperson").filter(signature=signature).first()
+        )
         note("show_contact", signature, by=staff_of(request))
         context = {
             **self.admin_site.each_context(request),
@@ -257,10 +257,11 @@ class Cases(Guarded):
             "opts": self.opts,
             "signature": signature,
             "details": unseal(contact) if contact else None,
+            "spoken": contact.spokesperson.language_names
+            if contact and hasattr(contact, "spokesperson")
+            else [],
         }
-        response = render(request, "admin/signatories/signature/contact.html", context)
-        response["Cache-Control"] = "no-store, private"
-        return response
+        return render(request, "admin/signatories/signature/contact.html", context)
 
     def phone(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show a number with a message to send to it, once: its code is stored nowhere.
@@ -284,9 +285,7 @@ class Cases(Guarded):
             "case_address": _address(request, pk),
             "days": settings.PHONE_CODE_LIFE.days,
         }
-        response = render(request, "admin/signatories/signature/phone.html", context)
-        response["Cache-Control"] = "no-store, private"
-        return response
+        return render(request, "admin/signatories/signature/phone.html", context)
 
 
 def _is_script(request: HttpRequest) -> bool:

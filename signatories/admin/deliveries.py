@@ -251,11 +251,7 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
                 ),
             )
             return _to("board", parcel.letter_id)
-        response = FileResponse(
-            file.open("rb"), as_attachment=True, filename=f"{parcel.letter.slug}-letters.zip"
-        )
-        response["Cache-Control"] = "no-store, private"
-        return response
+        return FileResponse(file.open("rb"), as_attachment=True, filename=f"{parcel.letter.slug}-letters.zip")
 
     def cover(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show, and take, what the host says of its own in covering letters, in each language of the letter."""
@@ -424,9 +420,7 @@ class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
             "may_make": request.user.has_perm("signatories.add_delivery"),
             "may_mark": request.user.has_perm("signatories.change_delivery"),
         }
-        response = render(request, f"admin/signatories/delivery/{name}.html", shared | context, status=status)
-        response["Cache-Control"] = "no-store, private"
-        return response
+        return render(request, f"admin/signatories/delivery/{name}.html", shared | context, status=status)
 
 
 def _letter(pk: int) -> Letter:
@@ -495,5 +489,4 @@ def _to(page: str, *args: object) -> HttpResponseRedirect:
 def _pdf(pdf: bytes, name: str) -> HttpResponse:
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{name}"'
-    response["Cache-Control"] = "no-store, private"
     return response

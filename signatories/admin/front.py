@@ -22,6 +22,7 @@ from signatories.admin.case import age
 from signatories.admin.words import ACTS, REASONS, colleague
 from signatories.models import (
     Organisation,
+    Quote,
     Signature,
     SignatureStatus,
     Verification,
@@ -92,6 +93,7 @@ def _of_signatures(request: HttpRequest) -> dict[str, Any]:
     heaps = queue.summary(at_most=settings.COUNTED_AT_MOST)
     tallies, last = _decisions()
     count = sum(heap.count for heap in heaps)
+    quotes = _quotes(request)
     return {
         "sees_signatures": True,
         "may_decide": request.user.has_perm("signatories.change_signature"),
@@ -99,7 +101,8 @@ def _of_signatures(request: HttpRequest) -> dict[str, Any]:
         "more_wait": count >= settings.COUNTED_AT_MOST,
         "oldest": age(min(heap.since for heap in heaps)) if heaps else "",
         "begin": reverse("admin:signatories_signature_begin"),
-        "piles": _piles(heaps),
+        "piles": [*_piles(heaps), *quotes],
+        "quotes_wait": any(pile.count for pile in quotes),
         "by_letter": _by_letter(heaps),
         "readings": queue.being_read(apart_from=staff_of(request))[:_LAST],
         "wrong": _what_looks_wrong(),
@@ -118,6 +121,16 @@ def _piles(heaps: list[Heap]) -> list[Pile]:
         _pile(kind.label, [heap for heap in heaps if heap.waits_for == kind], {"queue": kind.value})
         for kind in WaitsFor
     ]
+
+
+def _quotes(request: HttpRequest) -> list[Pile]:
+    """Return how many quotes are to be decided, to those who see them."""
+    if not request.user.has_perm("signatories.view_quote"):
+        return []
+    waiting = Quote.objects.to_be_decided().order_by()
+    found = waiting.aggregate(count=Count("pk"), since=Min("offered_at"))
+    waits = age(found["since"]) if found["count"] else ""
+    return [Pile(_("Quotes"), found["count"], waits, reverse("quotes_to_decide"))]
 
 
 def _by_letter(heaps: list[Heap]) -> list[Pile]:

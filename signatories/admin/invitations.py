@@ -536,11 +536,7 @@ class InvitationAdmin(ManyAtOnce, ReadOnly, admin.ModelAdmin[Invitation]):
             "letter": letter,
             "list_address": _list_of(letter),
         }
-        response = render(
-            request, f"admin/signatories/invitation/{name}.html", shared | context, status=status
-        )
-        response["Cache-Control"] = "no-store, private"
-        return response
+        return render(request, f"admin/signatories/invitation/{name}.html", shared | context, status=status)
 
 
 # --- acts of one page --------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Updates of a letter at the desk: written, looked at, mailed to oneself, sent at a time, watched and settled."""
+"""Updates of a letter at the desk: written, looked at, sent at a time, watched, settled; and put on its page."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -47,7 +47,8 @@ class TextForm(forms.Form):
         max_length=6000,
         required=False,
         help_text=gettext_lazy(
-            "Markdown. Below your words stand the host, the letter and the way to unsubscribe."
+            "Markdown. In a mail the host, the letter and the way to unsubscribe stand below. If it is to stand on the "
+            "letter’s page, too, name no signatory in it who is not named there."
         ),
         widget=forms.Textarea(attrs={"rows": 10, "dir": "auto"}),
     )
@@ -156,6 +157,27 @@ class SendForm(forms.Form):
                 return None
 
 
+class PageForm(forms.Form):
+    """That an update is fit for everybody to read."""
+
+    is_public = forms.BooleanField(
+        label=gettext_lazy(
+            "Everything in it may be public: it names no signatory who is not named on the letter."
+        ),
+        help_text=gettext_lazy(
+            "Who asked to be counted without a name, or named to recipients alone, must not stand there."
+        ),
+        error_messages={
+            "required": gettext_lazy("Please read it once more with this in mind, and tick this.")
+        },
+    )
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Its own ids: the form to send an update stands on the same page.
+        super().__init__(*args, **{"auto_id": "id_page_%s", **kwargs})
+
+
 # --- the list and the form -------------------------------------------------------------------------------
 
 
@@ -198,8 +220,8 @@ def rewrite_update(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a draft to be changed; posted, keep it so and show how it looks."""
     _refuse_unless(request, "change")
     update = _update(public_id)
-    if update.status != UpdateStatus.DRAFT:
-        messages.warning(request, _no_draft())
+    if update.status != UpdateStatus.DRAFT or update.published_at:
+        messages.warning(request, _stands_on_the_page() if update.published_at else _no_draft())
         return _to(update)
     letter = update.letter
     sent = request.POST if request.method == "POST" else None
@@ -217,6 +239,9 @@ def rewrite_update(request: HttpRequest, public_id: str) -> HttpResponse:
         except updates.NotADraft:
             messages.warning(request, _no_draft())
             return HttpResponseRedirect(reverse("updates_of_letter", args=[letter.pk]))
+        except updates.StandsOnThePage:
+            messages.warning(request, _stands_on_the_page())
+            return _to(update)
         else:
             return _to(update)
     return _form_page(request, letter, form, text_forms)
@@ -257,10 +282,27 @@ def _cleaned(form: forms.Form, *names: str) -> dict[str, Any]:
 def show_update(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show a draft as it would arrive, with the buttons to send it; later, how far it has come."""
     _refuse_unless(request, "view")
-    update = _update(public_id)
+    return _page_of(request, _update(public_id))
+
+
+def _page_of(
+    request: HttpRequest,
+    update: Update,
+    *,
+    form: SendForm | None = None,
+    page_form: PageForm | None = None,
+) -> HttpResponse:
+    """Show an update; with a form that was sent, what is wrong with it."""
+    seen = {"seen": updates.what_is_written(update)}
+    status = 422 if form or page_form else 200
+    page_form = page_form or PageForm(initial=seen)
     if update.status == UpdateStatus.DRAFT:
-        form = SendForm(letter=update.letter, initial={"seen": updates.what_is_written(update)})
-        return _draft_page(request, update, form)
+        form = form or SendForm(letter=update.letter, initial=seen)
+        return _draft_page(request, update, form, page_form, status=status)
+    return _progress_page(request, update, page_form, status=status)
+
+
+def _progress_page(request: HttpRequest, update: Update, page_form: PageForm, *, status: int) -> HttpResponse:
     progress = updates.progress(update)
     context = {
         "letter": update.letter,
@@ -277,11 +319,14 @@ def show_update(request: HttpRequest, public_id: str) -> HttpResponse:
         "under_way": update.status in _UNDER_WAY,
         "settled": Settled,
         "a_minute": settings.UPDATE_MAILS_A_MINUTE,
+        "page_form": page_form,
     }
-    return _page(request, "progress", _("Update"), context)
+    return _page(request, "progress", _("Update"), context, status=status)
 
 
-def _draft_page(request: HttpRequest, update: Update, form: SendForm, *, status: int = 200) -> HttpResponse:
+def _draft_page(
+    request: HttpRequest, update: Update, form: SendForm, page_form: PageForm, *, status: int
+) -> HttpResponse:
     outlook = updates.outlook(update)
     long = timedelta(minutes=ceil(outlook.mails / settings.UPDATE_MAILS_A_MINUTE))
     now = timezone.now()
@@ -289,6 +334,7 @@ def _draft_page(request: HttpRequest, update: Update, form: SendForm, *, status:
         "letter": update.letter,
         "update": update,
         "form": form,
+        "page_form": page_form,
         "outlook": outlook,
         "read": [(languages.own_name(language), n) for language, n in outlook.read.items()],
         "missing": [(languages.own_name(language), n) for language, n in outlook.missing.items()],
@@ -316,7 +362,10 @@ def _text_to_show(letter: Letter, texts: Iterable[UpdateText]) -> UpdateText | N
 
 @require_POST
 def act_on_update(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Mail a draft to oneself, send it or throw it away; pause, go on with or stop what is leaving; settle doubts."""
+    """Mail a draft to oneself, send it or throw it away; pause, go on with or stop what is leaving; settle doubts.
+
+    And put it on the letter's page, or take it off.
+    """
     _refuse_unless(request, "change")
     update = _update(public_id)
     act = _ACTS.get(request.POST.get("act", ""))
@@ -327,6 +376,9 @@ def act_on_update(request: HttpRequest, public_id: str) -> HttpResponse:
         return act(request, update) or _to(update)
     except updates.NotADraft:
         messages.warning(request, _no_draft())
+    except updates.StandsOnThePage:
+        messages.warning(request, _stands_on_the_page())
+        return _to(update)
     except updates.UpdateIsElsewhere as elsewhere:
         said = _("Nothing was done: a colleague was faster, or it has begun. It is now “%s”.")
         messages.warning(request, said % elsewhere.status.label)
@@ -349,16 +401,34 @@ def _send(request: HttpRequest, update: Update) -> HttpResponse | None:
     if update.status != UpdateStatus.DRAFT:
         raise updates.NotADraft
     if not form.is_valid():
-        return _draft_page(request, update, form, status=422)
+        return _page_of(request, update, form=form)
     try:
         updates.schedule(update, by=staff_of(request), seen=form.cleaned_data["seen"], at=form.moment)
     except updates.RewrittenMeanwhile:
-        messages.warning(
-            request, _("A colleague has changed the words meanwhile. Please look at them once more.")
-        )
+        messages.warning(request, _rewritten_meanwhile())
     else:
         messages.success(request, _("It leaves at its time. Until then you can call it back here."))
     return None
+
+
+def _publish(request: HttpRequest, update: Update) -> HttpResponse | None:
+    form = PageForm(request.POST)
+    if not form.is_valid():
+        return _page_of(request, update, page_form=form)
+    try:
+        updates.publish(update, by=staff_of(request), seen=form.cleaned_data["seen"])
+    except updates.RewrittenMeanwhile:
+        messages.warning(request, _rewritten_meanwhile())
+    except updates.LetterNotPublic:
+        messages.warning(request, _("Nothing was done: the letter is not public yet."))
+    else:
+        messages.success(request, _("Everybody can read it now among the letter’s news."))
+    return None
+
+
+def _take_back(request: HttpRequest, update: Update) -> None:
+    updates.take_back(update, by=staff_of(request))
+    messages.success(request, _("It stands on the letter’s page no more."))
 
 
 def _discard(request: HttpRequest, update: Update) -> HttpResponse:
@@ -401,6 +471,8 @@ _ACTS: dict[str, Callable[[HttpRequest, Update], HttpResponse | None]] = {
     "mail": _mail_to_oneself,
     "send": _send,
     "discard": _discard,
+    "publish": _publish,
+    "take_back": _take_back,
     "call_back": _call_back,
     "pause": _pause,
     "go_on": _go_on,
@@ -429,6 +501,14 @@ def _no_draft() -> str:
     return _("It is no draft any more: a colleague has sent it, or thrown it away.")
 
 
+def _stands_on_the_page() -> str:
+    return _("It stands on the letter’s page. Take it off there first; then its words can change.")
+
+
+def _rewritten_meanwhile() -> str:
+    return _("A colleague has changed the words meanwhile. Please look at them once more.")
+
+
 def _nothing_written() -> str:
     return _("Nothing is written yet. Write a subject and words in one language at least.")
 
@@ -441,6 +521,4 @@ def _page(
     request: HttpRequest, name: str, title: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     shared = {**admin.site.each_context(request), "title": title}
-    response = render(request, f"admin/signatories/update/{name}.html", shared | context, status=status)
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return render(request, f"admin/signatories/update/{name}.html", shared | context, status=status)

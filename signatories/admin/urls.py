@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from letters import comment_desk
-from signatories.admin import behalf, exports, imports, updates, versions, workshops
+from signatories.admin import behalf, exports, imports, press, quotes, updates, versions, workshops
 
 _at_the_desk = admin.site.admin_view
 
@@ -25,6 +25,20 @@ urlpatterns = [
         name="comments_of_letter",
     ),
     path("comments/<slug:public_id>/act/", _at_the_desk(comment_desk.act_on_comment), name="act_on_comment"),
+    path("letters/letter/<int:pk>/press/", _at_the_desk(press.press_of_letter), name="press_of_letter"),
+    path(
+        "letters/letter/<int:pk>/press/link/", _at_the_desk(press.act_on_press_link), name="act_on_press_link"
+    ),
+    path(
+        "press-contacts/<int:pk>/act/", _at_the_desk(press.act_on_press_contact), name="act_on_press_contact"
+    ),
+    path(
+        "letters/letter/<int:pk>/spokespeople/",
+        _at_the_desk(press.spokespeople_of_letter),
+        name="spokespeople_of_letter",
+    ),
+    path("quotes/", _at_the_desk(quotes.quotes_to_decide), name="quotes_to_decide"),
+    path("quotes/<slug:public_id>/act/", _at_the_desk(quotes.act_on_quote), name="act_on_quote"),
     path("letters/letter/<int:pk>/text/", _at_the_desk(versions.change_text), name="change_text"),
     path(
         "letters/letter/<int:pk>/text/preview/",

@@ -368,6 +368,4 @@ def _page(
     request: HttpRequest, name: str, title: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     shared = {**admin.site.each_context(request), "title": title}
-    response = render(request, f"admin/signatories/version/{name}.html", shared | context, status=status)
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return render(request, f"admin/signatories/version/{name}.html", shared | context, status=status)

@@ -31,6 +31,7 @@ from signatories.models import (
     InvitationStatus,
     Organisation,
     Question,
+    QuoteReason,
     RejectReason,
     Signature,
     SignatureStatus,
@@ -122,6 +123,7 @@ ACTS = {
     "confirm_by_hand": gettext_lazy("Confirmed by hand"),
     "correct": gettext_lazy("Corrected by its signatory"),
     "choose_recipients": gettext_lazy("Who is never handed the name was chosen"),
+    "name_to_newer": gettext_lazy("Agreed that recipients added later are handed the name"),
     "choose_visibility": gettext_lazy("Who may see the name was chosen"),
     "approve": gettext_lazy("Approved"),
     "hold": gettext_lazy("Held"),
@@ -181,9 +183,23 @@ ACTS = {
     "answer_comment": gettext_lazy("Comment answered"),
     "hide_comment": gettext_lazy("Comment hidden"),
     "show_comment": gettext_lazy("Comment shown again"),
+    "add_press_contact": gettext_lazy("Press contact published"),
+    "change_press_contact": gettext_lazy("Press contact changed"),
+    "remove_press_contact": gettext_lazy("Press contact removed"),
+    "make_press_link": gettext_lazy("Link for journalists made"),
+    "replace_press_link": gettext_lazy("New link for journalists made"),
+    "end_press_link": gettext_lazy("Link for journalists ended"),
+    "offer_quote": gettext_lazy("A quote was offered"),
+    "take_quote_back": gettext_lazy("The quote was taken back"),
+    "approve_quote": gettext_lazy("The quote was approved"),
+    "reject_quote": gettext_lazy("The quote was rejected"),
+    "volunteer_to_speak": gettext_lazy("Would speak to journalists"),
+    "step_back_from_speaking": gettext_lazy("Would not speak to journalists any more"),
     "write_update": gettext_lazy("Update written"),
     "rewrite_update": gettext_lazy("Update written anew"),
     "discard_update": gettext_lazy("Update thrown away"),
+    "publish_update": gettext_lazy("Update put on the letter’s page"),
+    "take_update_back": gettext_lazy("Update taken off the letter’s page"),
     "schedule_update": gettext_lazy("Update scheduled"),
     "call_update_back": gettext_lazy("Update called back before it left"),
     "pause_update": gettext_lazy("Update paused"),
@@ -194,7 +210,10 @@ ACTS = {
 }
 REASONS: dict[str, Any] = {
     choice: label
-    for choices in (HoldReason, RejectReason, StaffCap, ConsentChannel, Question, moderation.Outcome)
+    for choices in (
+        *(HoldReason, RejectReason, StaffCap, ConsentChannel, Question, moderation.Outcome),
+        QuoteReason,
+    )
     for choice, label in choices.choices
 } | {
     "known_contact": gettext_lazy("by a contact that is known, unseen"),

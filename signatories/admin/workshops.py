@@ -146,9 +146,7 @@ def _sheet(
         "code": workshops.grouped(opened.code),
         "parts": _parts(letter),
     }
-    response = render(request, "admin/signatories/workshop/sheet.html", context)
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return render(request, "admin/signatories/workshop/sheet.html", context)
 
 
 def _parts(letter: Letter) -> list[dict[str, Any]]:

@@ -26,7 +26,6 @@ from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic.edit import FormView
 
@@ -55,10 +54,6 @@ class _Page:
 
     request: HttpRequest
     title: Any = ""
-
-    @method_decorator(never_cache)
-    def dispatch(self, *args: Any, **kwargs: Any) -> Any:
-        return super().dispatch(*args, **kwargs)  # type: ignore[misc]  # mixed into views
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]  # mixed into views
@@ -172,7 +167,6 @@ class EnrolApp(_Page, totp_views.ActivateTOTPView):  # type: ignore[misc]  # dja
         context = super().get_context_data(**kwargs)
         return {**context, "spaced": " ".join(textwrap.wrap(context["form"].secret, 4))}
 
-    @method_decorator(never_cache)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Pass by allauth's own: it refuses a second app."""
         return FormView.dispatch(self, request, *args, **kwargs)
@@ -277,7 +271,6 @@ class ResetPassword(_Page, FormView[forms.ResetPasswordForm]):
         return super().form_valid(form)
 
 
-@never_cache
 @sensitive_post_parameters("password1", "password2")
 def new_password(request: HttpRequest, pk: int, key: str) -> HttpResponse:
     """Set a new password by the link from a mail. It opens nothing: the second factor is asked for as always.

@@ -7,10 +7,13 @@ from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
-from letters.models import Letter
-from signatories import wall
+from letters.emails import absolute
+from letters.models import Letter, Text
+from signatories import news, sharing, wall
 
 register = template.Library()
 
@@ -28,11 +31,26 @@ def asked_for_a_new_yes(letter: Letter) -> int:
 
 
 @register.filter
+def facts(name: wall.Signatory) -> SafeString:
+    """Return what stands below a name, on one line: a page has two hundred of them, and every blank is sent."""
+    said = [
+        format_html('<bdi dir="auto">{}</bdi>', name.latin) if name.latin else "",
+        name.country_name,
+        gettext("network") if name.is_network else "",
+        format_html('<span role="img" aria-label="{}">✓</span>', gettext("verified"))
+        if name.is_verified
+        else "",
+        gettext("new") if name.is_new else "",
+    ]
+    return format_html_join(" · ", "{}", ((one,) for one in said if one))
+
+
+@register.filter
 def with_counts(letters: Iterable[Any]) -> list[tuple[Any, wall.Counts]]:
     """Return (letter, counts) pairs, in one query for all."""
     listed = list(letters)
-    counts = wall.counts_of([letter.pk for letter in listed])
-    return [(letter, counts.get(letter.pk, wall.Counts())) for letter in listed]
+    counts = wall.counts_of(listed)
+    return [(letter, counts[letter.pk]) for letter in listed]
 
 
 @register.inclusion_tag("signatories/_wall.html")
@@ -58,3 +76,29 @@ def public_answers(letter: Letter) -> SafeString:
     answered = letter.deliveries.answered_publicly().select_related("recipient")
     answers = list(answered.order_by("answered_on", "pk"))
     return render_to_string("signatories/_answers.html", {"answers": answers}) if answers else SafeString("")
+
+
+@register.simple_tag
+def newest_news(letter: Letter) -> SafeString:
+    """Show when editors wrote last for everybody, and where that is read; not a byte where nobody has."""
+    item = news.newest(letter)
+    context = {"letter": letter, "item": item}
+    return render_to_string("signatories/_newest_news.html", context) if item else SafeString("")
+
+
+@register.simple_tag
+def facts_for_programs(letter: Letter, text: Text, counts: wall.Counts) -> SafeString:
+    """Return what programs read of a letter: whose it is, since when, and how many stand by it."""
+    return sharing.facts_for_programs(letter, text, counts)
+
+
+@register.simple_tag
+def card_address(letter: Letter) -> str:
+    """Return where a letter's picture is."""
+    return sharing.card_address(letter)
+
+
+@register.simple_tag
+def link_by_whatsapp(letter: Letter) -> str:
+    """Return the address at which WhatsApp opens with the letter's own in it; its picture says the rest."""
+    return sharing.by_whatsapp(absolute(letter.get_absolute_url()))

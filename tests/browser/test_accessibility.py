@@ -1,6 +1,7 @@
 """axe finds nothing: on every page, in both directions of writing, on phones and desks, in light and dark."""
 
 import re
+from datetime import time
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -24,9 +25,15 @@ from tests.factories import (
     make_invitation,
     make_letter,
     make_organisation,
+    make_press_contact,
+    make_press_link,
     make_proposal,
+    make_quote,
     make_signature,
+    make_spokesperson,
     make_staff,
+    make_update,
+    make_version,
     make_vouch,
     make_voucher,
     make_workshop,
@@ -57,6 +64,12 @@ def test_pages_to_read(visit, language):
     look.at(f"/letters/{letter.slug}/")
     assert page.locator(".neighbours").count() == 1
     look.at(f"/letters/{letter.slug}/signatories/")
+    look.at(f"/letters/{letter.slug}/signatories/?by=country")
+    look.at(f"/letters/{letter.slug}/signatories/?q=ketle")
+    look.at(f"/letters/{letter.slug}/signatories/?q=nothing&country=TV")
+    look.at(f"/letters/{letter.slug}/archive/")
+    look.at(f"/letters/{letter.slug}/wall/")
+    look.at(f"/letters/closed-{language}/wall/")
     look.at(f"/letters/closed-{language}/")
     look.at(f"/letters/closed-{language}/signatories/")
     look.at(f"/letters/fallback-{language}/")
@@ -64,6 +77,30 @@ def test_pages_to_read(visit, language):
     look.at(f"/g/{gathering.gathering_key}/")
     look.at("/hosts/harbour/")
     look.at("/")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_pages_to_share(visit, language):
+    page, look = _reader(visit, language)
+    letter = _make_full_letter(f"share-{language}")
+    address = f"/letters/{letter.slug}/share/"
+    look.at(address)
+    assert page.locator(".copy + button").count() == 1
+    page.locator("form button").click()
+    look("invitation, nothing known")
+    page.fill("[name=organisation]", "مطبخ الميناء")
+    page.fill("[name=website]", "nowhere at all")
+    page.locator("form button").click()
+    look("invitation, half wrong")
+    page.fill("[name=website]", "")
+    page.locator("form button").click()
+    look("invitation, made")
+    link = page.locator(".done textarea").input_value()
+    look.at("/letters/" + link.partition("/letters/")[2])
+    signature = make_signature(letter, name="مطبخ الميناء")
+    look.at(f"/s/{tokens.mint(signature, Purpose.CONFIRM).value}/confirm/")
+    look.at(f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/")
+    assert page.locator("img.card").count() == 1
     assert not look.found, "\n".join(look.found)
 
 
@@ -344,6 +381,33 @@ def test_a_text_that_changes(visit, log_in, language):
     assert not look.found, "\n".join(look.found)
 
 
+def test_news_and_frames(visit, log_in, language):
+    alice = make_staff()
+    letter = _make_full_letter(f"told-{language}")
+    make_version(letter, change="material", what_changed="A fifth ask.")
+    make_delivery(letter, status="sent")
+    update = make_update(letter, languages=("ar",))
+    desk = log_in(alice, locale=language)
+    look = _Look(desk, "")
+    desk.goto(f"/admin/updates/{update.public_id}/")
+    _follow(desk.locator("[value=publish]"))
+    look("update, not said to be public")
+    desk.check("[name=is_public]")
+    _follow(desk.locator("[value=publish]"))
+    look("update, on the page")
+    look.at(f"/admin/letters/letter/{letter.pk}/updates/")
+    assert not look.found, "\n".join(look.found)
+
+    page, look = _reader(visit, language)
+    look.at(f"/letters/{letter.slug}/")
+    look.at(f"/letters/{letter.slug}/news/")
+    assert page.locator(".timeline .written").count() == 1
+    look.at(f"/letters/{letter.slug}/embed/code/")
+    for query in ("", "?theme=light", "?theme=dark", "?names=0"):
+        look.at(f"/letters/{letter.slug}/embed/{query}")
+    assert not look.found, "\n".join(look.found)
+
+
 def test_updates_by_mail(visit, log_in, language):
     alice = make_staff(email="alice@harbour.example")
     letter = make_letter(f"news-{language}", languages=("en", "ar"), original_language=language)
@@ -389,6 +453,49 @@ def test_updates_by_mail(visit, log_in, language):
     look("subscribed again")
     look.at("/u/guessed/", status=404)
     look.at(f"/s/{tokens.mint(signature, Purpose.OWN_PAGE).value}/")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_the_press(visit, log_in, language):
+    slug = f"press-{language}"
+    letter = _make_full_letter(slug)
+    hours = {"hours_from": time(9), "hours_until": time(17)}
+    make_press_contact(letter, name="مكتب الصحافة", phone="+254700000000", **hours)
+    says = make_signature(letter, name="بيت اللاجئين", latin="Bayt", country="JO")
+    make_quote(says, words="باب مفتوح.", language="ar", status="approved")
+    for number in range(3):
+        make_spokesperson(make_signature(letter, name=f"Speaks {number}", country="KE"))
+    secret = make_letter(f"{slug}-secret", phase="gathering", languages=("en", "ar"))
+    make_press_contact(secret)
+    page, look = _reader(visit, language)
+    look.at(f"/letters/{slug}/press/")
+    _follow(page.locator("main form button"))
+    look("statement")
+    look.at(f"/letters/{slug}/counting/")
+    look.at(f"/p/{make_press_link(secret).key}/")
+    look.at(f"/s/{tokens.mint(says, Purpose.OWN_PAGE).value}/press/")
+    for act in ("offer", "volunteer"):
+        page.locator(f"form:has([value={act}]) [name={'words' if act == 'offer' else 'would'}]").evaluate(
+            "field => { field.value = ''; field.checked = false; }"
+        )
+        _follow(page.locator(f"form:has([value={act}]) button:not([name])"))
+        look(f"own press page, nothing to {act}")
+    assert not look.found, "\n".join(look.found)
+
+    page = log_in(make_staff("zoe"), locale=language)
+    look = _Look(page, "")
+    look.at(f"/admin/letters/letter/{letter.pk}/press/")
+    page.locator(".press-desk details summary").first.click()
+    look("a press contact, open")
+    _follow(page.locator("form.panel button.default"))
+    look("a press contact, nothing given")
+    look.at(f"/admin/letters/letter/{secret.pk}/press/")
+    look.at(f"/admin/letters/letter/{letter.pk}/spokespeople/")
+    make_quote(make_signature(letter, name="Waits"), words="We wait.")
+    look.at("/admin/quotes/")
+    for closed in page.locator(".press-desk details summary").all():
+        closed.click()
+    look("quotes, reasons open")
     assert not look.found, "\n".join(look.found)
 
 

@@ -27,6 +27,7 @@ def logged():
         f"Not Found: /s/{TOKEN}/",
         f"Not Found: /fr/s/{TOKEN}/confirm/",
         f"Not Found: /g/{TOKEN}",
+        f"Not Found: /ar/p/{TOKEN}/",
         f"Not Found: /fr/i/{TOKEN}/sign/",
         f"Not Found: /fr/u/{TOKEN}/",
         f"Not Found: /ar/w/{TOKEN}/sign/",

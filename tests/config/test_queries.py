@@ -27,13 +27,31 @@ pytestmark = pytest.mark.django_db
 COLD_AND_WARM = {
     "/": (4, 0),
     "/hosts/harbour/": (7, 0),
-    "/letters/asylum/": (13, 0),
-    "/letters/asylum/signatories/": (6, 0),
+    "/letters/asylum/": (14, 0),
+    "/letters/asylum/map.svg": (4, 0),
+    "/letters/asylum/wall/": (5, 0),
     "/letters/asylum/letter.pdf": (8, 0),
     "/letters/asylum/deliveries/": (4, 0),
+    "/letters/asylum/press/": (8, 0),
+    "/letters/asylum/counting/": (9, 0),
+    "/letters/asylum/share/": (4, 0),
+    "/letters/asylum/card.png": (4, 0),
+    "/letters/asylum/poster.pdf": (4, 0),
     "/letters/asylum/versions/": (5, 0),
     "/letters/asylum/versions/1/": (6, 0),
+    "/letters/asylum/signatories.json": (3, 0),
+    "/letters/asylum/signatories.csv": (2, 1),
     "/letters/asylum/live.json": (4, 0),
+    "/letters/asylum/news/": (9, 0),
+    "/letters/asylum/feed.atom": (11, 0),
+    "/letters/asylum/embed/": (5, 0),
+    "/letters/asylum/embed/code/": (4, 0),
+    "/sitemap.xml": (4, 0),
+    "/robots.txt": (0, 0),
+    "/letters/asylum/archive/": (4, 0),
+    "/letters/asylum/letter.html": (12, 0),
+    "/letters/asylum/letter.docx": (12, 0),
+    "/letters/asylum/letter.txt": (12, 0),
     "/letters/asylum/sign/": (5, 0),
     "/letters/asylum/sign/sent/": (2, 2),
     "/healthz": (2, 2),
@@ -47,11 +65,28 @@ PAGES = [
     "/hosts/harbour/",
     "/letters/asylum/",
     "/letters/asylum/signatories/",
+    "/letters/asylum/map.svg",
+    "/letters/asylum/wall/",
     "/letters/asylum/letter.pdf",
     "/letters/asylum/deliveries/",
+    "/letters/asylum/press/",
+    "/letters/asylum/counting/",
+    "/letters/asylum/share/",
+    "/letters/asylum/card.png",
+    "/letters/asylum/poster.pdf",
     "/letters/asylum/versions/",
     "/letters/asylum/versions/1/",
     "/letters/asylum/live.json",
+    "/letters/asylum/news/",
+    "/letters/asylum/feed.atom",
+    "/letters/asylum/embed/",
+    "/letters/asylum/embed/code/",
+    "/sitemap.xml",
+    "/robots.txt",
+    "/letters/asylum/archive/",
+    "/letters/asylum/letter.html",
+    "/letters/asylum/letter.docx",
+    "/letters/asylum/letter.txt",
 ]
 
 
@@ -99,6 +134,30 @@ def test_a_public_page_asks_this_often(client, how_many):
         revision.forget()
         asked[address] = (queries(client, address), queries(client, address))
     assert asked == COLD_AND_WARM
+
+
+# A list of nobody asks for no rows; by country, one page reads the first country, the last, and those between.
+COLD_LISTS = {
+    "": (5, 6, 6),
+    "?kind=refugee_led": (5, 6, 6),
+    "?country=KE&kind=refugee_led": (5, 6, 6),
+    "?by=country": (5, 8, 8),
+    "?initial=K": (7, 8, 8),
+    "?q=kettle": (10, 10, 10),
+}
+
+
+def test_a_list_asks_this_often_however_it_is_narrowed_and_ordered(client):
+    letter = make_letter()
+    asked = {listing: [] for listing in COLD_LISTS}
+    for how_many in (0, 5, 195):
+        add_signatures(letter, how_many)
+        for listing in COLD_LISTS:
+            address = f"/letters/asylum/signatories/{listing}"
+            client.get(address)
+            revision.forget()
+            asked[listing].append(queries(client, address))
+    assert {listing: tuple(numbers) for listing, numbers in asked.items()} == COLD_LISTS
 
 
 def test_a_page_that_was_rendered_before_asks_one_question_at_most_when_its_revision_is_asked_for(client):

@@ -475,13 +475,21 @@ def test_a_body_too_large_for_any_form_is_refused_unread(client):
 # --- addresses that lead nowhere -----------------------------------------------------------------------
 
 
-NO_PAGES = [*"0 -1 2 99999 1e3 1.0 x ٢ ² %00 %ff None 1%20".split(), "", "1" * 5_000, "9" * 400]
+NO_PAGES = [*"0 -1 1e3 1.0 x ٢ ² %00 %ff None 1%20".split(), "1" * 5_000, "9" * 400]
 
 
 def test_a_page_of_the_list_that_is_none_is_not_found(client):
     make_signature()
     for page in NO_PAGES:
         assert client.get(f"/letters/asylum/signatories/?page={page}").status_code == 404, page[:20]
+
+
+def test_a_page_behind_the_last_one_leads_to_the_last_one(client):
+    """It may have been there before somebody withdrew."""
+    make_signature()
+    for page in ("2", "99999"):
+        answer = client.get(f"/letters/asylum/signatories/?page={page}")
+        assert (answer.status_code, answer["Location"]) == (302, "./"), page
 
 
 def test_pages_that_do_not_exist_leave_nothing_in_memory(client):

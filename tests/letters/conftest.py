@@ -8,16 +8,19 @@ from django.test import Client
 from django.utils import timezone
 
 from letters import pages
-from letters.models import Host, Letter, Staff
-from signatories.models import Delivery, Signature
+from letters.models import Host, Letter, PressContact, Staff
+from signatories.models import Delivery, Quote, Signature
 from tests.factories import (
     enter,
     make_delivery,
     make_host,
     make_imported,
     make_letter,
+    make_press_contact,
     make_proposal,
+    make_quote,
     make_signature,
+    make_spokesperson,
     make_staff,
 )
 
@@ -37,6 +40,8 @@ class World:
     signatures: dict[str, Signature]
     imported: Signature
     sent: Delivery
+    contact: PressContact
+    quote: Quote
 
     def __getitem__(self, status: str) -> Signature:
         return self.signatures[status]
@@ -79,4 +84,10 @@ def world(settings, tmp_path):
     signatures["early"] = make_signature(letters["gathering"], status="awaiting_moderation")
     imported = make_imported(letters["open"], name="Old Guard")
     make_host("empty", name="Empty")
-    return World(desk, alice, host, signatures=signatures, imported=imported, sent=sent, **letters)
+    says = make_signature(letters["open"], name="House that speaks")
+    make_spokesperson(says)
+    press = {
+        "contact": make_press_contact(letters["open"], by=alice),
+        "quote": make_quote(says, status="approved"),
+    }
+    return World(desk, alice, host, signatures=signatures, imported=imported, sent=sent, **press, **letters)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from letters import admin as letters_admin
 from letters import lifecycle, revision
-from letters.models import Host, Letter, Staff
+from letters.models import Host, Letter, Recipient, Staff
 from letters.parsing import ParsedLetter, ParsedSignatory
 from signatories import (
     importing,
@@ -55,6 +55,7 @@ from tests.letters import (
     delivery_deeds,
     invitation_deeds,
     list_deeds,
+    press_deeds,
     update_deeds,
     version_deeds,
     workshop_deeds,
@@ -111,8 +112,12 @@ ACTS = {
     (verification.confirm_by_hand, UNSEEN): lambda w: verification.confirm_by_hand(
         w["phone"], by=w.alice, code=tokens.mint(w["phone"], Purpose.PHONE).code
     ),
-    (verification.verify, UNSEEN): lambda w: verification.verify(
-        w["published"].organisation, by=w.alice, verification="doubtful"
+    (verification.verify, SEEN): lambda w: verification.verify(
+        w["published"].organisation, by=w.alice, verification="verified"
+    ),
+    (verification.verify, UNSEEN): lambda w: (  # neither has a mark before or after
+        verification.verify(w["published"].organisation, by=w.alice, verification="doubtful"),
+        verification.verify(w["counted"].organisation, by=w.alice, verification="verified"),
     ),
     (verification.add_evidence, UNSEEN): lambda w: verification.add_evidence(
         w["published"].organisation, by=w.alice, words="In the register."
@@ -120,6 +125,7 @@ ACTS = {
     (vouching.ask, UNSEEN): lambda w: vouching.ask(
         w["counted"], vouchers=[make_voucher(w.draft, keep_contact=True).organisation], by=w.alice
     ),
+    (vouching.give, SEEN): lambda w: vouching.give(_second_vouch(w, "asked"), how_known="same_place"),
     (vouching.give, UNSEEN): lambda w: vouching.give(_vouch(w, "asked"), how_known="same_place"),
     (vouching.decline, UNSEEN): lambda w: vouching.decline(_vouch(w, "asked")),
     (vouching.revoke, UNSEEN): lambda w: vouching.revoke(_vouch(w, "given")),
@@ -164,6 +170,9 @@ ACTS = {
     (withdrawal.never_name_to, UNSEEN): lambda w: withdrawal.never_name_to(
         w["published"], w["published"].letter.recipients.all()
     ),
+    (withdrawal.name_to_newer, UNSEEN): lambda w: withdrawal.name_to_newer(
+        w["published"], newest=Recipient(addressed_since=timezone.now())
+    ),
     (withdrawal.choose_visibility, SEEN): lambda w: withdrawal.choose_visibility(
         w["counted"], visibility="public"
     ),
@@ -184,6 +193,7 @@ ACTS = {
     **version_deeds.ACTS,
     **workshop_deeds.ACTS,
     **update_deeds.ACTS,
+    **press_deeds.ACTS,
     (merging.merge, SEEN): lambda w: _merge(w, w["counted"].organisation),
     (merging.merge, UNSEEN): lambda w: _merge(w, make_organisation("Elsewhere")),
     (merging.undo, SEEN): lambda w: merging.undo(_merge(w, w["counted"].organisation), by=w.alice),
@@ -214,6 +224,12 @@ def _confirm_where_it_is_trusted(w):
 
 def _vouch(w, status):
     return make_vouch(w["counted"], make_voucher(w.draft), status=status)
+
+
+def _second_vouch(w, status):
+    """The word that makes a named organisation verified by its peers, another one having given its own."""
+    make_vouch(w["published"], make_voucher(w.draft, name="Red Lantern"))
+    return make_vouch(w["published"], make_voucher(w.draft, name="Green Lamp"), status=status)
 
 
 def _disputed(w):
@@ -451,6 +467,7 @@ FORMS = {
         ],
     ),
     ("letters.letter change: time zone", SEEN): lambda w: save_letter(w, w.closed, time_zone="Asia/Beirut"),
+    ("letters.letter change: goal", SEEN): lambda w: save_letter(w, w.open, goal=200),
     ("letters.letter change: slug", SEEN): lambda w: save_letter(w, w.open, slug="asylum-now"),
     ("letters.letter change: host", SEEN): lambda w: save_letter(
         w, w.open, host=Host.objects.get(slug="elsewhere").pk
@@ -543,8 +560,8 @@ FORMS = {
         w, "undo", _reject_all(w, "held")
     ),
     # signatories: organisations
-    ("signatories.organisation change", UNSEEN): verify_organisation,
-    ("signatories.organisation action verify_many", UNSEEN): lambda w: action(
+    ("signatories.organisation change", SEEN): verify_organisation,
+    ("signatories.organisation action verify_many", SEEN): lambda w: action(
         w, "organisation", "verify_many", w["published"].organisation
     ),
     ("signatories.organisation action doubt_many", UNSEEN): lambda w: action(
@@ -556,6 +573,7 @@ FORMS = {
     **version_deeds.FORMS,
     **workshop_deeds.FORMS,
     **update_deeds.FORMS,
+    **press_deeds.FORMS,
     ("signatories.organisation merge", SEEN): lambda w: merge_by_button(w, w["counted"].organisation),
     ("signatories.organisation merge", UNSEEN): lambda w: merge_by_button(w, make_organisation("Elsewhere")),
     ("signatories.organisation duplicates", UNSEEN): lambda w: _send(
@@ -645,6 +663,7 @@ def test_every_act_and_every_form_is_driven():
             *version_deeds.MODULES,
             *workshop_deeds.MODULES,
             *update_deeds.MODULES,
+            *press_deeds.MODULES,
         ),
     )
     acts = {
@@ -663,12 +682,13 @@ NO_ACTS = {
     importing.find,
     *invitation_deeds.READING,
     *update_deeds.READING,
+    *press_deeds.READING,
     *(*delivery_deeds.READING, *list_deeds.READING, *version_deeds.READING, *workshop_deeds.READING),
     *(invalidation.count, invalidation.progress, invalidation.returnable_until, invalidation.still_rejected),
     *(invalidation.says_something, invalidation.matching, invalidation.touchable, invalidation.like),
     *(vouching.of, vouching.possible_vouchers, vouching.asked_of, vouching.given_by),  # questions
     *(vouching.vouchers_of, vouching.resting_on, vouching.published_of),
-    *(vouching.weigh, vouching.weigh_all),  # part of other acts, and of nothing that is public
+    *(vouching.weigh, vouching.weigh_all),  # part of acts, which give new revisions to what they return
 }
 # They show, and change nothing that is public.
 READ_ONLY = (
@@ -676,6 +696,7 @@ READ_ONLY = (
     | workshop_deeds.READ_ONLY
     | version_deeds.READ_ONLY
     | update_deeds.READ_ONLY
+    | press_deeds.READ_ONLY
 )
 
 

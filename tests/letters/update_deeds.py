@@ -1,4 +1,4 @@
-"""What is done to mail news of a letter, for test_revision.py: none of it changes what the public sees."""
+"""What is done with news of a letter, for test_revision.py: the public sees what is put on the letter's page."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from signatories import unsubscribing, updates
 from signatories.models import Update, UpdateMail
 from tests.factories import make_update, schedule_update
 
-UNSEEN = False
+SEEN, UNSEEN = True, False
 
 MODULES = (updates, unsubscribing)
 READING = {
@@ -30,6 +30,12 @@ def _sent(w):
     updates.work_on(update.pk)
     assert updates.progress(update).counts.get("sent")
     return Update.objects.get(pk=update.pk)
+
+
+def _public(w):
+    """News that stand on the letter's page."""
+    update = _draft(w)
+    return updates.publish(update, by=w.alice, seen=updates.what_is_written(update))
 
 
 def _under_way(w, status="sending"):
@@ -73,6 +79,8 @@ ACTS = {
     (updates.write, UNSEEN): _draft,
     (updates.rewrite, UNSEEN): lambda w: updates.rewrite(_draft(w), texts=WORDS, by=w.alice),
     (updates.discard, UNSEEN): lambda w: updates.discard(_draft(w), by=w.alice),
+    (updates.publish, SEEN): _public,
+    (updates.take_back, UNSEEN): lambda w: updates.take_back(_draft(w), by=w.alice),
     (updates.mail_to_oneself, UNSEEN): lambda w: updates.mail_to_oneself(_draft(w), by=_reader(w)),
     (updates.send_to_oneself, UNSEEN): lambda w: updates.send_to_oneself(_draft(w).pk, _reader(w).pk),
     (updates.schedule, UNSEEN): _scheduled,
@@ -119,12 +127,20 @@ def _settle_at_desk(w):
     assert update.mails.get().status == "waiting"
 
 
+def _publish_at_desk(w):
+    update = _draft(w)
+    _act(w, update, "publish", is_public="on", seen=updates.what_is_written(update))
+    assert Update.objects.get().published_at
+
+
 READ_ONLY = {"desk updates_of_letter", "desk show_update"}
 FORMS = {
     ("desk write_update", UNSEEN): lambda w: _typed(w, f"letters/letter/{w.open.pk}/updates/write/"),
     ("desk rewrite_update", UNSEEN): lambda w: _typed(w, f"updates/{_draft(w).public_id}/text/"),
     ("desk act_on_update: mail", UNSEEN): lambda w: (_reader(w), _act(w, _draft(w), "mail")),
     ("desk act_on_update: send", UNSEEN): _send_at_desk,
+    ("desk act_on_update: publish", SEEN): _publish_at_desk,
+    ("desk act_on_update: take_back", UNSEEN): lambda w: _act(w, _draft(w), "take_back"),
     ("desk act_on_update: discard", UNSEEN): lambda w: _act(w, _draft(w), "discard"),
     ("desk act_on_update: call_back", UNSEEN): lambda w: _act(w, _scheduled(w), "call_back"),
     ("desk act_on_update: pause", UNSEEN): lambda w: _act(w, _under_way(w), "pause"),

@@ -9,7 +9,17 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from letters.models import Comment, DraftedText, HostText, Letter, Staff, Text, Version
+from letters.models import (
+    Comment,
+    DraftedText,
+    HostText,
+    Letter,
+    PressContact,
+    PressLink,
+    Staff,
+    Text,
+    Version,
+)
 from signatories.models import (
     CoverText,
     Distinction,
@@ -23,7 +33,10 @@ from signatories.models import (
     Organisation,
     PlaceKey,
     Pressure,
+    Quote,
     Signature,
+    Spokesperson,
+    Statement,
     Token,
     Unsubscribed,
     Update,
@@ -172,7 +185,37 @@ def unsubscribed_twice(**fields):
         Unsubscribed.objects.create(mailbox_key="k" * 64, **fields)
 
 
+def press_contact_with(**fields):
+    asked = {"name": "Desk", "email": "desk@harbour.example", "languages": ["en"]}
+    return PressContact.objects.create(letter=make_letter(), **{**asked, **fields})
+
+
+def quote_with(**fields):
+    return Quote.objects.create(
+        signature=make_signature(), **{"words": "We stand.", "language": "en", **fields}
+    )
+
+
 BROKEN = {
+    "a_press_contact_can_be_reached": lambda: press_contact_with(email=""),
+    "a_press_contact_speaks_a_language": lambda: press_contact_with(languages=[]),
+    "hours_end_after_they_begin": lambda: press_contact_with(hours_from="09:00", hours_until="09:00"),
+    "a_press_link_is_good_for_a_while": lambda: PressLink.objects.create(
+        letter=make_letter(), by=make_staff(), good_until=NOW - DAY
+    ),
+    "a_quote_says_something": lambda: quote_with(words=""),
+    "a_rejected_quote_and_no_other_has_a_reason": lambda: quote_with(status="rejected", decided_at=NOW),
+    "a_quote_is_decided_or_waits": lambda: quote_with(status="approved"),
+    "a_spokesperson_speaks_a_language": lambda: Spokesperson.objects.create(
+        contact=make_signature().contact, languages=[]
+    ),
+    "a_revision_is_stated_once": lambda: [
+        Statement.objects.create(letter=letter, revision=7, organisations=1, countries=0)
+        for letter in [make_letter()] * 2
+    ],
+    "a_statement_counts_somebody": lambda: Statement.objects.create(
+        letter=make_letter(), revision=7, organisations=0, countries=0
+    ),
     "a_list_with_consent_says_how_it_was_given": lambda: list_with(consent="stated", channel=""),
     "a_list_without_consent_names_nobody": lambda: list_with(consent="unknown", visibility="public"),
     "a_row_of_a_list_is_read_once": read_twice,
@@ -218,6 +261,9 @@ BROKEN = {
     ),
     "a_held_signature_has_a_reason": lambda: signature_with(status="held"),
     "a_signature_has_a_name_until_it_is_erased": lambda: signature_with(name=""),
+    "a_name_can_be_searched_for": lambda: Signature.objects.filter(pk=make_signature().pk).update(
+        search_text=""
+    ),
     "an_erased_signature_has_ended": lambda: signature_with(erased_at=NOW, name=""),
     "an_organisation_signs_a_letter_once": lambda: signed_twice(
         organisation=make_organisation(), status="awaiting_moderation"
@@ -248,6 +294,7 @@ BROKEN = {
     "an_invalidation_has_a_rule": lambda: Invalidation.objects.create(
         letter=make_letter(), why="A herd", by=make_staff()
     ),
+    "a_goal_is_one_organisation_or_more": lambda: letter_with(goal=0),
     "an_invalidation_rejects_a_signature_once": lambda: invalidated_twice(make_signature()),
     "a_place_is_counted_once_a_window": lambda: [
         Pressure.objects.create(place="camp", since=NOW, seconds=300) for _ in range(2)
@@ -426,3 +473,14 @@ def test_eight_signers_of_one_text_do_not_wait_for_each_other():
     outcomes = at_once(*[sign_slowly] * 8)
     assert outcomes == [None] * 8
     assert letter.signatures.count() == 8
+
+
+@pytest.mark.parametrize("hours", [{"hours_from": "09:00"}, {"hours_until": "17:00"}])
+def test_a_press_contact_has_both_hours_or_neither(hours):
+    with pytest.raises(IntegrityError, match="hours_end_after_they_begin"), transaction.atomic():
+        press_contact_with(**hours)
+
+
+def test_an_approved_quote_has_no_reason():
+    with pytest.raises(IntegrityError, match="a_rejected_quote"), transaction.atomic():
+        quote_with(status="approved", decided_at=NOW, reason="attacks")

@@ -10,12 +10,12 @@ from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
 from letters.emails import StaffMail
-from signatories import emails, export, tokens
+from signatories import emails, export, quotes, tokens
 from signatories.contacts import ContactDetails
 from signatories.emails import Mail, send_later
 from signatories.invitations import InvitationMail
 from signatories.models import Contact, Purpose, Signature, Token, Vouch
-from tests.factories import make_co_contact, make_letter, make_signature, make_version, make_vouch
+from tests.factories import make_co_contact, make_letter, make_quote, make_signature, make_version, make_vouch
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +58,8 @@ def make_true(mail, signature):
     elif mail == Mail.CONTACTS_DISAGREE:
         disagreeing = {"question": "contacts_disagree", "asked_at": timezone.now()}
         Signature.objects.filter(pk=signature.pk).update(**disagreeing)
+    elif mail in (Mail.QUOTE_APPROVED, Mail.QUOTE_REJECTED):
+        make_quote(signature, words="CANARYWORDS", status=str(mail).removeprefix("quote_"))
     elif mail == Mail.TEXT_CHANGED:
         make_version(signature.letter)
     elif mail == Mail.TEXT_CHANGED_MATERIALLY:
@@ -294,6 +296,8 @@ def overtake(mail, signature):
     """Let something happen between the asking for a mail and its sending."""
     if mail == Mail.ASKED_TO_VOUCH:
         Vouch.objects.update(status="declined")
+    elif mail in (Mail.QUOTE_APPROVED, Mail.QUOTE_REJECTED):
+        quotes.take_back(signature)
     else:
         Signature.objects.filter(pk=signature.pk).update(
             status="withdrawn", superseded_by=None, question="", asked_at=None
@@ -308,6 +312,8 @@ def overtake(mail, signature):
         Mail.ANOTHER_CONTACT,
         Mail.CONTACTS_DISAGREE,
         Mail.SETTLED,
+        Mail.QUOTE_APPROVED,
+        Mail.QUOTE_REJECTED,
     ],
 )
 def test_news_that_was_overtaken_is_not_sent(mailbox, mail):
@@ -355,3 +361,15 @@ def test_links_are_made_of_our_own_address_whatever_a_request_says(client, mailb
 def test_every_mail_has_its_folder_and_every_folder_its_mail():
     folders = {folder.name for folder in (site.BASE_DIR / "templates/emails").iterdir() if folder.is_dir()}
     assert folders == {str(mail) for mail in (*Mail, *StaffMail, *InvitationMail, export.MAIL)} | {"update"}
+
+
+def test_who_is_published_is_told_how_to_share_a_public_letter(mailbox):
+    _, message = sent(mailbox, Mail.PUBLISHED)
+    assert "http://127.0.0.1:8000/letters/asylum/share/" in text_of(message)
+    assert 'href="http://127.0.0.1:8000/letters/asylum/share/"' in html_of(message)
+
+
+def test_a_secret_letter_is_shared_by_nobody(mailbox):
+    letter = make_letter("quiet", phase="gathering", languages=tuple(LANGUAGES))
+    _, message = sent(mailbox, Mail.PUBLISHED, letter=letter)
+    assert "/share/" not in text_of(message)

@@ -179,6 +179,12 @@ preview_version                                   >>>f--o-oo  >>>fxxxxxx
 act_on_version                                    >>>fxxxxxx  >>>f--r-rr
 who_has_agreed                                    >>>f-o-ooo  >>>f-o--oo
 workshops_of_letter                               >>>f-o--oo  >>>f-o--oo
+press_of_letter                                   >>>f--o-oo  >>>f--o-oo
+act_on_press_contact                              >>>fxxxxxx  >>>f--o-oo
+act_on_press_link                                 >>>fxxxxxx  >>>f--r-rr
+spokespeople_of_letter                            >>>f---o-o  >>>fxxxxxx
+quotes_to_decide                                  >>>f-o--oo  >>>fxxxxxx
+act_on_quote                                      >>>fxxxxxx  >>>f-r--rr
 updates_of_letter                                 >>>f--o-oo  >>>fxxxxxx
 write_update                                      >>>f--o-oo  >>>f--o-oo
 show_update                                       >>>f--o-oo  >>>fxxxxxx
@@ -383,6 +389,7 @@ AT_THEIR_TIME = {
     "admin:signatories_delivery_make": "once recipients were ticked",
     "admin:signatories_delivery_discard": "for a letter that has not left",
     "admin:signatories_signature_phone": "for a signature by phone",
+    "act_on_press_link": "while a letter gathers",
     "admin:signatories_signature_undo": "for minutes after a decision of one's own",
     "admin:signatories_signature_take_back": "for minutes after deciding many at once",
 }

@@ -511,8 +511,8 @@ def test_what_an_organisation_in_doubt_signed_stays_and_comes_before_staff_again
     assert (shown.status, shown.question) == ("published", "organisation_doubted")
     assert (waits.question, gone.question) == ("", "")
     assert shown in Signature.objects.waiting_for_staff()
-    assert [one.name for one in wall.names(letter)] == ["Blue Kettle"]
-    assert Letter.objects.get(pk=letter.pk).revision == letter.revision
+    assert [(one.name, one.is_verified) for one in wall.names(letter)] == [("Blue Kettle", False)]
+    assert Letter.objects.get(pk=letter.pk).revision == letter.revision + 1  # its pages mark it no more
 
 
 def test_a_correction_waits_behind_the_doubt_and_comes_back(alice):
