@@ -49,6 +49,11 @@ def chromium():
         browser.close()
 
 
+def let_be_seen(page):
+    """Wait until every page shows what was just done: for a moment the site may answer as it did before."""
+    page.wait_for_timeout(1_100)
+
+
 class Site:
     """gunicorn as in production, on a port of its own, with the tests' database, keys and static files."""
 

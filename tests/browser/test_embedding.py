@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from signatories import moderation
-from tests.browser.conftest import wait_for
+from tests.browser.conftest import let_be_seen, wait_for
 from tests.factories import make_letter, make_signature, make_staff
 
 pytestmark = pytest.mark.browser
@@ -98,11 +98,13 @@ def test_a_name_arrives_in_an_open_frame_and_a_hidden_one_asks_nothing(site, vis
     page = visit(forgive=(f"asked somebody else: {there}", "favicon.ico"))
     asked = []
     page.on("request", lambda request: request.url.endswith("live.json") and asked.append(request.url))
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     page.goto(f"{there}/page")
     frame = page.frame_locator("iframe")
     frame.locator(".names li").wait_for()
     moderation.approve(coming, by=make_staff())
+    let_be_seen(page)
     page.clock.run_for(15_000)
     frame.locator(".names li", has_text=NAME).wait_for()
     assert frame.locator(".count").inner_text().startswith("2 organisations")

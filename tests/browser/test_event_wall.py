@@ -8,12 +8,11 @@ from django.utils import timezone
 from letters.lifecycle import close_letter
 from signatories import moderation
 from signatories.withdrawal import hide
-from tests.browser.conftest import wait_for
+from tests.browser.conftest import let_be_seen, wait_for
 from tests.factories import make_letter, make_signature, make_staff
 
 pytestmark = pytest.mark.browser
 
-KEPT_FOR = 1_100  # milliseconds in which the site may answer as it did before
 SCREENS = [(1280, 720), (1920, 1080), (360, 740)]
 LONGEST = (
     "Federation of Displaced Women’s Savings Circles and Night Schools of the Northern Lake Shore (FDWSCNS)"
@@ -44,12 +43,15 @@ def let_pass(page, seconds):
         page.wait_for_timeout(40)
 
 
-def arrive(letter, *names, by=None):
+def arrive(page, letter, *names, by=None):
+    """Publish these, and wait until the site says so."""
     by = by or make_staff(f"mo-{letter.slug}-{names[0]}")
-    return [
+    arrived = [
         moderation.approve(make_signature(letter, name=name, status="awaiting_moderation"), by=by)
         for name in names
     ]
+    let_be_seen(page)
+    return arrived
 
 
 def welcomed(page):
@@ -62,7 +64,7 @@ def test_each_of_twenty_that_arrive_at_once_is_welcomed_once_and_in_order(visit)
     page = visit(viewport={"width": 1280, "height": 720})
     open_wall(page, "burst")
     names = [f"Night Ferry {number:02}" for number in range(20)]
-    arrive(letter, *names)
+    arrive(page, letter, *names)
     let_pass(page, 120)
     assert welcomed(page) == names
     assert page.locator(".welcome").inner_text() == ""
@@ -74,12 +76,12 @@ def test_who_was_removed_while_waiting_is_not_welcomed_and_one_on_stage_goes(vis
     letter = make_letter("removed")
     page = visit()
     open_wall(page, "removed")
-    arrived = arrive(letter, "First Light", "Second Light", "Third Light")
+    arrived = arrive(page, letter, "First Light", "Second Light", "Third Light")
     page.clock.run_for(15_000)
     page.locator(".welcome", has_text="First Light").wait_for()
     hide(arrived[1])
     hide(arrived[0])
-    page.wait_for_timeout(KEPT_FOR)
+    let_be_seen(page)
     let_pass(page, 40)
     assert welcomed(page) == ["First Light", "Third Light"]
     assert "Second Light" not in page.content()
@@ -96,6 +98,7 @@ def test_a_name_that_moves_up_because_another_left_is_no_news(visit):
     page = visit()
     open_wall(page, "moved")
     hide(signatures[0])
+    let_be_seen(page)
     let_pass(page, 20)
     assert page.locator(".newest bdi").first.inner_text() == "Kettle 1"
     assert welcomed(page) == []
@@ -111,7 +114,7 @@ def test_a_screen_that_stands_for_hours_does_not_grow(visit):
     before = page.evaluate(size)
     for number in range(5):
         hide(letter.signatures.get(name=f"Kettle {number}"))
-        arrive(letter, f"Another {number}", by=by)
+        arrive(page, letter, f"Another {number}", by=by)
         let_pass(page, 30)
     assert page.evaluate(size) == before
     assert len(welcomed(page)) == 5
@@ -147,7 +150,7 @@ def test_without_a_line_it_shows_what_it_has_says_so_and_goes_on(visit):
     let_pass(page, 20)
     page.locator(".away", has_text="No connection").wait_for()
     assert page.locator(".newest", has_text="Was here before").is_visible()
-    arrive(letter, "Came meanwhile")
+    arrive(page, letter, "Came meanwhile")
     page.context.set_offline(False)
     let_pass(page, 60)
     assert page.locator(".away").inner_text() == ""
@@ -189,7 +192,7 @@ def test_nothing_moves_for_who_wants_no_motion(visit, motion, name):
     letter = make_letter(f"still-{motion}")
     page = visit(reduced_motion=motion)
     open_wall(page, letter.slug)
-    arrive(letter, "Night Ferry")
+    arrive(page, letter, "Night Ferry")
     page.clock.run_for(15_000)
     page.locator(".welcome p").wait_for()
     assert page.evaluate("getComputedStyle(document.querySelector('.welcome p')).animationName") == name
@@ -204,7 +207,7 @@ def test_everything_fits_on_the_screen_of_a_room_and_of_a_phone(visit, width, he
         make_signature(letter, name=f"{LONGEST} {number}")
     page = visit(viewport={"width": width, "height": height})
     open_wall(page, slug, prefix=prefix)
-    arrive(letter, LONGEST, "مطبخ الميناء", "W" * 255)
+    arrive(page, letter, LONGEST, "مطبخ الميناء", "W" * 255)
     for name in (LONGEST[:20], "مطبخ", "WWW"):
         wait_for(
             lambda name=name: (
@@ -236,7 +239,6 @@ def test_without_script_it_comes_anew_with_new_names(visit):
     page = visit(java_script_enabled=False)
     page.goto("/letters/plain-wall/wall/")
     assert page.locator("meta[http-equiv=refresh]").get_attribute("content") == "30"
-    arrive(letter, "Night Ferry")
-    page.wait_for_timeout(KEPT_FOR)
+    arrive(page, letter, "Night Ferry")
     page.reload()
     assert page.locator(".newest", has_text="Night Ferry").is_visible()

@@ -74,6 +74,7 @@ def test_what_waits_is_counted_by_what_it_waits_for_with_the_way_to_begin(bob):
         "To confirm": (0, None),
         "Corrections": (1, f"{BEGIN}?queue=correction"),
         "Questions": (0, None),
+        "Quotes": (0, None),
     }
     levels = [waits["class"][1] for waits in page.select(".waiting .waits")]
     assert levels == ["red", "amber", "red", "fresh"]
