@@ -7,6 +7,7 @@ signatures or contacts leave is written down before their first byte does.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from cryptography.fernet import InvalidToken
@@ -83,6 +84,7 @@ PUBLIC_COLUMNS = [
     Column("network", gettext_lazy("Network"), "is_network"),
     Column("since", gettext_lazy("Published"), "published_at"),
 ]
+_SEEN = attrgetter("id", "name", "latin", "country_code", "kind", "is_network")
 DESK_COLUMNS = [
     *PUBLIC_COLUMNS,
     Column("status", gettext_lazy("Status"), "status", dict(SignatureStatus.choices)),
@@ -119,10 +121,7 @@ CONTACT_COLUMNS = [
 
 def public_names(letter: Letter, kind: Format) -> Table:
     """Return the names everybody reads, as the wall tells them."""
-    rows = (
-        (one.id, one.name, one.latin, one.country_code, one.kind, one.is_network, one.since)
-        for one in wall.every_name(letter)
-    )
+    rows = ((*_SEEN(one), wall.named_since(letter, one)) for one in wall.every_name(letter))
     return _table(letter, PUBLIC_COLUMNS, rows, kind)
 
 

@@ -80,6 +80,13 @@ def test_the_public_names_are_those_of_the_wall():
     assert [one.id for one in wall.every_name(letter)] == [found["id"]]
 
 
+def test_when_a_name_was_approved_before_the_launch_stays_the_hosts_secret():
+    letter = make_letter()
+    make_signature(letter, published_at=letter.opens_at - timedelta(days=9))
+    (found,) = records(export.public_names(letter, JSON))
+    assert found["since"] == letter.opens_at.isoformat(timespec="seconds")
+
+
 def test_people_read_words_and_programs_read_codes():
     letter = make_letter()
     make_signature(letter, name="Blue Kettle", is_network=True)
