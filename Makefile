@@ -30,7 +30,7 @@ test: .venv/.installed-dev ## check everything that can be checked here
 	$(call step,Translations compile,$(RUN) config.catalogues)
 	$(if $(filter true,$(CI)),$(call step,A Chromium is here,command -v chromium))
 	$(if $(filter true,$(CI)),$(call step,An nginx is here,PATH=$$PATH:/usr/sbin command -v nginx))
-	@$(RUN) pytest --quiet --numprocesses=2 --dist=loadfile
+	@$(RUN) pytest --quiet --numprocesses=2 --dist=worksteal
 
 bench: .venv/.installed-dev ## measure the budgets (BENCH=--write writes them into docs/benchmarks.md)
 	@$(RUN) tests.bench $(BENCH)

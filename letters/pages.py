@@ -1,4 +1,4 @@
-"""Public pages, kept ready: rendered once an edition, compressed, answered with an ETag.
+"""Public pages, kept ready: rendered and packed once an edition, answered with an ETag.
 
 Public bytes are a function of (release, page, edition, language), so a page whose edition stands needs no
 rendering, and a reader who has it needs no bytes.
@@ -8,7 +8,7 @@ import gzip
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 
 import brotli
@@ -22,27 +22,43 @@ from letters.release import RELEASE
 RENDER_AT_MOST_EVERY = 1.0  # seconds; a burst of approvals must not become a burst of rendering
 
 
-@dataclass(frozen=True, slots=True)
+# What browsers take, the shortest first, and how a page that many will fetch is packed.
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda plain: brotli.compress(plain, quality=11),
+    "gzip": lambda plain: gzip.compress(plain, 6, mtime=0),
+}
+_QUICK_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda plain: brotli.compress(plain, quality=3),
+    "gzip": lambda plain: gzip.compress(plain, 1, mtime=0),
+}
+
+
+@dataclass(eq=False, slots=True)
 class Page:
-    """A rendered page in the three forms browsers ask for, or in one where packing would gain nothing."""
+    """A rendered page, in each form that browsers asked for; one form is enough where packing would gain nothing."""
 
     etag: str
     rendered_at: float
     plain: bytes
-    gzip: bytes
-    br: bytes
+    is_packed: bool
+    _packed: dict[str, bytes] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def size(self) -> int:
-        return len(self.plain) + len(self.gzip) + len(self.br)
+        """Return how many bytes it takes at most: in all its packed forms together less than once more."""
+        return len(self.plain) * 2 if self.is_packed else len(self.plain)
 
     def body(self, accepted: str) -> tuple[bytes, str]:
-        """Return (bytes, content encoding) for an Accept-Encoding header."""
-        if self.br and _is_accepted("br", accepted):
-            return self.br, "br"
-        if self.gzip and _is_accepted("gzip", accepted):
-            return self.gzip, "gzip"
-        return self.plain, ""
+        """Return (bytes, content encoding) for an Accept-Encoding header, packed by the first who asks so."""
+        coding = _coding(accepted) if self.is_packed and self.plain else ""
+        if not coding:
+            return self.plain, ""
+        if coding not in self._packed:
+            with self._lock:
+                if coding not in self._packed:
+                    self._packed[coding] = _CODINGS[coding](self.plain)
+        return self._packed[coding], coding
 
 
 @dataclass(slots=True)
@@ -76,7 +92,8 @@ class KeptPages:
                 page = self._find(key)
                 if page is not None and _will_do(page, etag):
                     return page
-                page = _rendered(etag, render, packed=packed)
+                started = time.monotonic()
+                page = Page(etag, started, render(), packed)
                 self._keep(key, page)
         finally:  # pages that turn out not to exist must not fill the process either
             with self._lock:
@@ -107,6 +124,11 @@ class KeptPages:
                 self._size -= dropped.size
 
 
+def _coding(accepted: str) -> str:
+    """Return the best coding of an Accept-Encoding header, or "" where it has none of ours."""
+    return next((coding for coding in _CODINGS if _is_accepted(coding, accepted)), "")
+
+
 def _is_accepted(coding: str, accepted: str) -> bool:
     """Whether an Accept-Encoding header names a coding, and not in order to refuse it."""
     for offer in accepted.split(","):
@@ -118,16 +140,6 @@ def _is_accepted(coding: str, accepted: str) -> bool:
 
 def _will_do(page: Page, etag: str) -> bool:
     return page.etag == etag or time.monotonic() - page.rendered_at < RENDER_AT_MOST_EVERY
-
-
-def _rendered(etag: str, render: Callable[[], bytes], *, packed: bool, well: bool = True) -> Page:
-    started = time.monotonic()
-    plain = render()
-    if not packed:
-        return Page(etag, started, plain, b"", b"")
-    level, quality = (6, 11) if well else (1, 3)  # what is sent once is not worth the time
-    zipped = gzip.compress(plain, level, mtime=0)
-    return Page(etag, started, plain, zipped, brotli.compress(plain, quality=quality))
 
 
 def _bytes(page: str | bytes) -> bytes:
@@ -163,13 +175,15 @@ def answer(
     if has_etag and etag in request.headers.get("If-None-Match", ""):
         response = HttpResponse(status=304)
     else:
-        page = (
-            _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
-            if is_kept
-            else _rendered(etag, lambda: _bytes(render()), packed=packed, well=False)
-        )
-        etag = page.etag
-        body, encoding = page.body(request.headers.get("Accept-Encoding", ""))
+        accepted = request.headers.get("Accept-Encoding", "")
+        if is_kept:
+            page = _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
+            etag = page.etag
+            body, encoding = page.body(accepted)
+        else:
+            body, encoding = _bytes(render()), _coding(accepted)
+            if encoding:
+                body = _QUICK_CODINGS[encoding](body)
         response = HttpResponse(body, content_type=content_type)
         if encoding:
             response["Content-Encoding"] = encoding

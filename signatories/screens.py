@@ -33,7 +33,7 @@ def _screen(request: HttpRequest, edition: Edition) -> str:
         "counts": wall.counts(letter),
         "newest": wall.latest(letter, at_most=NEWEST),
         "poll_seconds": settings.LIVE_POLL_SECONDS,
-        "qr": qr.drawing(address, label=_("QR code that leads to the form")),
+        "qr": qr.drawing(address, label=_("QR code that leads to the form"), is_public=True),
         "in_words": address.partition("://")[2],
         "accepts_signatures": letter.accepts_signatures,
         **where,

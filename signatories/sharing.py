@@ -55,7 +55,7 @@ def _share_page(request: HttpRequest, edition: Edition) -> str:
         "ways": ways(title=text.title if text else "", words=words, address=address),
         "words": words,
         "address": address,
-        "drawing": qr.drawing(address, label=_("QR code of the letter's address")),
+        "drawing": qr.drawing(address, label=_("QR code of the letter's address"), is_public=True),
         "revision": edition.revision,
         **addresses(letter),
         **(_invitation(request, letter, text) if letter.accepts_signatures else {}),

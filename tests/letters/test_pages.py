@@ -155,7 +155,23 @@ def test_replacing_a_page_counts_its_bytes_once():
 @pytest.mark.parametrize("content", [b"", b"x", "أهلا".encode() * 500, incompressible(3000, 7)])
 def test_every_form_of_a_page_is_the_same_page(content):
     page = KeptPages(KIB).get("key", "1", Renderer(content))
-    assert page.plain == gzip.decompress(page.gzip) == brotli.decompress(page.br) == content
+    for accepted, unpack in {"": bytes, "gzip": gzip.decompress, "gzip, br": brotli.decompress}.items():
+        body, coding = page.body(accepted)
+        assert coding == (accepted.rpartition(" ")[2] if content else "")
+        assert (unpack(body) if coding else body) == content
+
+
+def test_a_page_is_packed_once_by_the_first_who_asks_for_that_form():
+    page = KeptPages(KIB).get("key", "1", Renderer("أهلا".encode() * 5_000))
+    with ThreadPoolExecutor(8) as threads:
+        bodies = list(threads.map(lambda _: page.body("br")[0], range(8)))
+    assert len(set(map(id, bodies))) == 1
+
+
+@pytest.mark.parametrize("content", ["<p>كبيرة أهلا".encode() * 500, b"<li>Harbour Kitchen</li>" * 200])
+def test_all_forms_of_a_page_take_no_more_than_is_counted(content):
+    page = KeptPages(KIB).get("key", "1", Renderer(content))
+    assert sum(len(page.body(accepted)[0]) for accepted in ("", "gzip", "br")) <= page.size
 
 
 # --- by HTTP -----------------------------------------------------------------------------------------
