@@ -54,20 +54,12 @@ _account = [
     path("<path:rest>", entrance.nowhere, name="account_nowhere"),
 ]
 urlpatterns = [
-    path("healthz", healthz, name="healthz"),
-    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
-    path("robots.txt", sitemap.robots, name="robots"),
-    path("admin/account/", include(_account)),
-    path("admin/", include("signatories.admin.urls")),
-    path("admin/", admin.site.urls),
+    # Tried in this order, and on the day of publication that counts: open pages and readers first, the desk last.
     path("letters/<slug:slug>/live.json", live.live, name="live"),
-    path("letters/<slug:slug>/signatories.json", open_data.as_json, name="signatories_json"),
-    path("letters/<slug:slug>/signatories.csv", open_data.as_csv, name="signatories_csv"),
-    path("hosts/<slug:slug>/picture.jpg", letters.host_picture, name="host_picture"),
     *i18n_patterns(
+        path("letters/<slug:slug>/", letters.letter, name="letter"),
         path("", letters.home, name="home"),
         path("hosts/<slug:slug>/", letters.host, name="host"),
-        path("letters/<slug:slug>/", letters.letter, name="letter"),
         path("letters/<slug:slug>/signatories/", public_list.signatories, name="signatories"),
         path("letters/<slug:slug>/wall/", screens.event_wall, name="event_wall"),
         path("letters/<slug:slug>/map.svg", maps.world_map, name="map"),
@@ -116,6 +108,15 @@ urlpatterns = [
         path("s/<str:token>/", signatories.own_page, name="own_page"),
         prefix_default_language=False,
     ),
+    path("healthz", healthz, name="healthz"),
+    path("sitemap.xml", sitemap.sitemap, name="sitemap"),
+    path("robots.txt", sitemap.robots, name="robots"),
+    path("letters/<slug:slug>/signatories.json", open_data.as_json, name="signatories_json"),
+    path("letters/<slug:slug>/signatories.csv", open_data.as_csv, name="signatories_csv"),
+    path("hosts/<slug:slug>/picture.jpg", letters.host_picture, name="host_picture"),
+    path("admin/account/", include(_account)),
+    path("admin/", include("signatories.admin.urls")),
+    path("admin/", admin.site.urls),
 ]
 
 handler400 = "config.errors.bad_request"

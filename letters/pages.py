@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import brotli
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
 from letters.release import RELEASE
@@ -172,10 +171,10 @@ def answer(
     """
     language = get_language()
     etag = f'W/"{RELEASE}.{edition}.{language}"'
-    if has_etag and etag in request.headers.get("If-None-Match", ""):
+    if has_etag and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
         response = HttpResponse(status=304)
     else:
-        accepted = request.headers.get("Accept-Encoding", "")
+        accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
         if is_kept:
             page = _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
             etag = page.etag
@@ -189,5 +188,5 @@ def answer(
             response["Content-Encoding"] = encoding
     if has_etag:
         response["ETag"] = etag
-    patch_vary_headers(response, ["Accept-Encoding"])
+    response["Vary"] = "Accept-Encoding"
     return response

@@ -5,16 +5,16 @@ staff hand to a recipient comes from here too: `handed_to` alone decides who is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils.translation import get_language, gettext
@@ -46,10 +46,12 @@ _LIKE_SORT_KEY = Concat("sort_key", Value(""))  # the same order, and no index h
 _GROUPED_FROM = 40  # names; fewer are one look
 _ALIKE = 0.4  # of the trigrams of a search; two letters that changed places break half of a short word's
 _ALIKE_AT_MOST = 20
+_SEARCHING = f"SET LOCAL enable_seqscan = off; SET LOCAL pg_trgm.word_similarity_threshold = {_ALIKE};"
 _SHOWN = (
-    *("public_id", "name", "latin", "country", "kind", "is_network", "published_at", "sort_key"),
+    *("pk", "public_id", "name", "latin", "country", "kind", "is_network", "published_at", "sort_key"),
     "organisation__verification",
 )
+_Row = Any  # a named tuple of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -549,31 +551,37 @@ def _count(letter_ids: list[int]) -> dict[int, list[_Cell]]:
 
 
 def _found_by_words(letter: Letter, listing: Listing) -> Found:
-    most, first = settings.COUNTED_AT_MOST, _first_of_page(listing)
     among, newest = _among(letter, listing), _newest(letter)
-    with _by_index_alone():
+    with connection.execute_wrapper(_by_index_alone):
         # Not in order: for words that only the last names have, all those before would be read.
-        keys = sorted(among.order_by().values_list("sort_key", "pk")[: most + 1])
-        if not keys:
+        some = list(_shown(among.order_by())[: settings.NAMES_PER_PAGE + 1])
+        if not some:
             alike = _alike(letter, listing)
             return Found(_one_group(alike, newest), len(alike), is_close=bool(alike))
-    if len(keys) > most:
-        # What is not in Latin letters is in names that come late: in their order, all others would be read first.
-        ordered = among.in_reading_order() if listing.q.isascii() else among.order_by(_LIKE_SORT_KEY, "pk")
-        rows = _rows_of_page(ordered, listing.page) if first < most else []
-    else:
+        if len(some) > settings.NAMES_PER_PAGE:
+            return _many_found(among, listing, newest)
+    rows = sorted(some, key=attrgetter("sort_key", "pk"))
+    return Found(_one_group(rows if listing.page == 1 else [], newest), len(rows))
+
+
+def _many_found(among: SignatureQuerySet, listing: Listing, newest: set[int]) -> Found:
+    most, first = settings.COUNTED_AT_MOST, _first_of_page(listing)
+    keys = sorted(among.order_by().values_list("sort_key", "pk")[: most + 1])
+    if len(keys) <= most:
         rows = _rows([pk for _key, pk in keys[first : first + settings.NAMES_PER_PAGE]])
-    return Found(_one_group(rows, newest), min(len(keys), most), is_more=len(keys) > most)
+        return Found(_one_group(rows, newest), len(keys))
+    # What is not in Latin letters is in names that come late: in their order, all others would be read first.
+    ordered = among.in_reading_order() if listing.q.isascii() else among.order_by(_LIKE_SORT_KEY, "pk")
+    rows = _rows_of_page(ordered, listing.page) if first < most else []
+    return Found(_one_group(rows, newest), most, is_more=True)
 
 
-@contextmanager
-def _by_index_alone() -> Iterator[None]:
-    """Let nobody's search read the whole table, as the planner would where a word is frequent."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL enable_seqscan = off; SET LOCAL pg_trgm.word_similarity_threshold = %s", [_ALIKE]
-        )
-        yield
+def _by_index_alone(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
+    """Ask so that no search reads the whole table, as the planner would where a word is frequent.
+
+    Statements that are sent together are one transaction, so that what is set is set for this one alone.
+    """
+    return execute(f"{_SEARCHING} {sql}", parameters, many, context)
 
 
 def _among(letter: Letter, listing: Listing) -> SignatureQuerySet:
@@ -607,7 +615,7 @@ def _named_of(country: CountryCount, kind: str) -> int:
     return country.kinds.get(kind, 0) if kind else country.named
 
 
-def _alike(letter: Letter, listing: Listing) -> list[Signature]:
+def _alike(letter: Letter, listing: Listing) -> list[_Row]:
     """Return names with words that are spelled like those searched for, the likest first."""
     searched = in_latin(listing.q)
     if not searched:
@@ -625,13 +633,13 @@ def _first_of_page(listing: Listing) -> int:
     return (listing.page - 1) * settings.NAMES_PER_PAGE
 
 
-def _rows_of_page(ordered: SignatureQuerySet, number: int) -> list[Signature]:
+def _rows_of_page(ordered: SignatureQuerySet, number: int) -> list[_Row]:
     per_page = settings.NAMES_PER_PAGE
     # Skipped in the index; only the rows of the page itself are read.
     return _rows(ordered.values("pk")[(number - 1) * per_page : number * per_page])
 
 
-def _rows(keys: Any) -> list[Signature]:
+def _rows(keys: Any) -> list[_Row]:
     return list(_shown(Signature.objects.filter(pk__in=keys)).in_reading_order())
 
 
@@ -650,9 +658,9 @@ def _newest(letter: Letter) -> set[int]:
     return of_revisions([letter], "newest", ask)[letter.pk]
 
 
-def _rows_of_countries(letter: Letter, parts: list[tuple[str, int, int]]) -> dict[str, list[Signature]]:
+def _rows_of_countries(letter: Letter, parts: list[tuple[str, int, int]]) -> dict[str, list[_Row]]:
     """Return {country: rows} of parts (country, first, last), in three queries at most: a page ends inside two."""
-    rows: dict[str, list[Signature]] = {code: [] for code, _first, _last in parts}
+    rows: dict[str, list[_Row]] = {code: [] for code, _first, _last in parts}
     inner = [code for code, _first, _last in parts[1:-1]]
     found = list(_shown(_of(letter).filter(country__in=inner)).in_reading_order()) if inner else []
     for code, first, last in {parts[0], parts[-1]} if parts else ():
@@ -663,23 +671,23 @@ def _rows_of_countries(letter: Letter, parts: list[tuple[str, int, int]]) -> dic
     return rows
 
 
-def _one_group(rows: Iterable[Signature], newest: set[int]) -> list[Group]:
+def _one_group(rows: Iterable[_Row], newest: set[int]) -> list[Group]:
     names = [_signatory(row, newest) for row in rows]
     return [Group("", "", names)] if names else []
 
 
-def _by_initial(rows: list[Signature], newest: set[int]) -> list[Group]:
+def _by_initial(rows: list[_Row], newest: set[int]) -> list[Group]:
     groups = groupby(rows, key=lambda row: filed_under(row.sort_key)[1])
     return [
         Group(heading, f"-{heading}", [_signatory(row, newest) for row in group]) for heading, group in groups
     ]
 
 
-def _shown(rows: SignatureQuerySet) -> SignatureQuerySet:
-    return rows.select_related("organisation").only(*_SHOWN)
+def _shown(rows: SignatureQuerySet) -> Any:
+    return rows.values_list(*_SHOWN, named=True)
 
 
-def _signatory(row: Signature, newest: set[int]) -> Signatory:
+def _signatory(row: _Row, newest: set[int]) -> Signatory:
     return Signatory(
         id=row.public_id,
         name=row.name,
@@ -689,7 +697,7 @@ def _signatory(row: Signature, newest: set[int]) -> Signatory:
         is_network=row.is_network,
         since=row.published_at,
         is_new=row.pk in newest,
-        is_verified=row.organisation is not None and row.organisation.verification in PROVEN,
+        is_verified=row.organisation__verification in PROVEN,
     )
 
 

@@ -114,18 +114,24 @@ def crawl(names=CRAWLED):
     return {path: _fetch(client, path) for path in addresses(names)}
 
 
-def crawl_kept_pages():
-    """Fetch the pages that are kept; of a letter that is not public, its page alone."""
+def crawl_kept_pages(*, but_little_of=()):
+    """Fetch the pages that are kept; of a letter that is not public, or one of these slugs, its page alone.
+
+    What of a letter is written in several languages stands on its page: in other languages that one is enough, too.
+    """
     revision.forget()
     client = Client()
     hidden = Letter.objects.exclude(pk__in=Letter.objects.public()).values_list("slug", flat=True)
-    below = ("signatories", "map.svg", "wall/", "letter.pdf", "deliveries", "live")
-    below = (*below, "archive/", "letter.html", "letter.docx", "letter.txt")
-    below = (*below, "share/", "news/", "feed.atom", "embed/", "press/", "counting/")
-    of_hidden = tuple(f"/letters/{slug}/{rest}" for slug in hidden for rest in below)
+    below = tuple(f"/letters/{slug}/" for slug in (*hidden, *but_little_of))
     twice = {"letter_docx", "letter_txt"}  # what letter.html says, in formats that take longer to write
-    paths = [path for path in addresses(KEPT - twice) if "?" not in path]
-    return {path: _fetch(client, path) for path in paths if not any(part in path for part in of_hidden)}
+    other_languages = tuple(f"/{code}/" for code, _ in settings.LANGUAGES if code != "en")
+    whole = set(addresses({"home", "host", "letter"}))
+    rest = [
+        path
+        for path in addresses(KEPT - twice)
+        if "?" not in path and not path.startswith((*below, *other_languages))
+    ]
+    return {path: _fetch(client, path) for path in dict.fromkeys((*sorted(whole), *rest))}
 
 
 def _fetch(client, path):

@@ -70,9 +70,10 @@ def plans_of(address: str) -> list[Plan]:
 
 def _plans(cursor, queries: list[str]) -> Iterator[Plan]:
     for sql in queries:
-        if sql.startswith("SET LOCAL"):  # for the queries after it
-            cursor.execute(sql)
-        query = re.sub(r"^DECLARE .*? CURSOR .*?FOR (?=SELECT|WITH)", "", sql)
+        settings = re.match(r"(SET LOCAL [^;]*; )*", sql)[0]
+        if settings:  # for the queries after it, too
+            cursor.execute(settings)
+        query = re.sub(r"^DECLARE .*? CURSOR .*?FOR (?=SELECT|WITH)", "", sql[len(settings) :])
         if query.startswith(("SELECT", "WITH")) and "FOR UPDATE" not in query:
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}")
             yield _read(query, cursor.fetchone()[0])

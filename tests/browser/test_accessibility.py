@@ -630,7 +630,8 @@ class _Look:
     def at(self, path, *, status=200):
         answer = self.page.goto(self.prefix + path)
         assert answer.status == status, path
-        self.page.wait_for_load_state("networkidle")  # the next case is fetched ahead
+        if path.startswith("/admin/"):
+            self.page.wait_for_load_state("networkidle")  # the next case is fetched ahead
         self(path)
 
     def __call__(self, what):
