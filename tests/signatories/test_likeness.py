@@ -2,14 +2,13 @@
 
 from pathlib import Path
 from random import Random
-from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from signatories import names
-from signatories.likeness import likeness, lookup, portrait, resembling, spellings
+from signatories.likeness import Likeness, likeness, lookup, portrait, resembling, spellings
 from signatories.matching import ALIKE
 from tests.invented import ONE_ORGANISATION, TWO_ORGANISATIONS
 
@@ -113,7 +112,7 @@ def test_two_organisations_are_not_pointed_out_in_a_list(pair):
     assert resembling([pair[0], "Something Else Entirely", pair[1]]) == []
 
 
-def test_five_thousand_names_are_compared_in_less_than_two_seconds():
+def test_of_the_pairs_of_five_thousand_names_one_in_a_thousand_is_looked_at_closely(monkeypatch):
     random = Random(7)
     words = (
         "Refugee Youth Women Network Association for the of Hope Kakuma Dadaab Somali Sudanese Initiative Foundation "
@@ -123,9 +122,15 @@ def test_five_thousand_names_are_compared_in_less_than_two_seconds():
         " ".join([*random.choices(words, k=random.randint(3, 6)), str(n)[::-1].translate(LETTERS)])
         for n in range(5000)
     ]
-    began = process_time()
+    looked_at = []
+
+    def look(one, other):
+        looked_at.append((one, other))
+        return Likeness(0.0)
+
+    monkeypatch.setattr("signatories.likeness.likeness", look)
     resembling(many)
-    assert process_time() - began < 2
+    assert 5_000 < len(looked_at) < 12_500
 
 
 LETTERS = str.maketrans("0123456789", "aeioubkstm")

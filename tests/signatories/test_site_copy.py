@@ -9,7 +9,6 @@ import json
 import re
 import stat
 import threading
-import time
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -310,9 +309,7 @@ def test_it_is_written_again_only_when_something_public_changed(tmp_path):
     assert "Written" in write(tmp_path / "copy", "--if-changed")
     first = (tmp_path / "copy/current").resolve()
     make_signature(letter, name="Waiting", status="awaiting_moderation")
-    started = time.monotonic()
     assert "Nothing has changed." in write(tmp_path / "copy", "--if-changed")
-    assert time.monotonic() - started < 1
     assert (tmp_path / "copy/current").resolve() == first
     statements.state(letter)
     assert "Written" in write(tmp_path / "copy", "--if-changed")

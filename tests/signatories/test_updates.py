@@ -828,7 +828,7 @@ def test_three_hundred_are_written_to_once_by_two_workers_that_are_killed_on_the
         return arrived
 
     for number in (60, 140):
-        wait_for(so_many(number), every=0.02)
+        wait_for(so_many(number), patience=60, every=0.02)
         for process in workers:
             os.kill(process.pid, signal.SIGKILL)
             process.wait(20)
@@ -846,7 +846,7 @@ def test_three_hundred_are_written_to_once_by_two_workers_that_are_killed_on_the
         update.refresh_from_db()
         return update.status == "sent"
 
-    wait_for(over, every=0.05)
+    wait_for(over, patience=60, every=0.05)
     arrived = Counter(received(mail_server))
     assert not left & arrived.keys()
     assert set(arrived.values()) == {1}
@@ -860,5 +860,5 @@ def test_three_hundred_are_written_to_once_by_two_workers_that_are_killed_on_the
     for public_id, said in updates.in_doubt(update):
         outcome = "left" if said in log else "again"
         updates.settle(update, mails=[public_id], outcome=outcome, by=update.by)
-    wait_for(lambda: rows(update) == {"sent": 280}, every=0.05)
+    wait_for(lambda: rows(update) == {"sent": 280}, patience=60, every=0.05)
     assert Counter(received(mail_server)) == dict.fromkeys(everybody - left, 1)
