@@ -1,6 +1,7 @@
 """What every request passes. Public pages pass little: whoever asks, they are the same."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from allauth.core.context import request_context
@@ -24,10 +25,45 @@ from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
 from config import caching, errors
-from letters import accounts
+from letters import accounts, moments
+from letters.pages import Repeatable
 from signatories.entrance.proof import ask_again
 
 STAFF_PATH = "/admin/"
+
+
+class MomentMiddleware:
+    """Answers a question that was asked before in this moment as it was answered then, where a page allows it.
+
+    It is the first to be asked and the last to see an answer, so what it repeats has all its headers.
+    """
+
+    # All that a public answer depends on.
+    _QUESTION = (
+        "REQUEST_METHOD",
+        "wsgi.url_scheme",
+        "HTTP_X_FORWARDED_PROTO",
+        "HTTP_HOST",
+        "PATH_INFO",
+        "QUERY_STRING",
+        "CONTENT_LENGTH",
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_IF_NONE_MATCH",
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        moment = moments.current()
+        question = tuple(map(request.META.get, self._QUESTION))
+        known: HttpResponse | None = moment.get(question)
+        if known is not None:
+            return copy(known)
+        response = self.get_response(request)
+        if isinstance(response, Repeatable):
+            moment.keep(question, copy(response))
+        return response
 
 
 class CachingMiddleware:

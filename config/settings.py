@@ -86,6 +86,7 @@ AUTH_USER_MODEL = "letters.Staff"
 
 # A public page passes as few as can be: everything that knows who is asking works below /admin/ alone.
 MIDDLEWARE = [
+    "config.middleware.MomentMiddleware",
     # Before the headers of pages, most of which mean nothing on a stylesheet and cost a first visit 200 bytes.
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.CachingMiddleware",

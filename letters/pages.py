@@ -1,7 +1,7 @@
 """Public pages, kept ready: rendered and packed once an edition, answered with an ETag.
 
 Public bytes are a function of (release, page, edition, language), so a page whose edition stands needs no
-rendering, and a reader who has it needs no bytes.
+rendering, and a reader who has it needs no bytes. Whoever asks the same in the same moment gets the same answer.
 """
 
 import gzip
@@ -145,6 +145,10 @@ def _bytes(page: str | bytes) -> bytes:
     return page.encode() if isinstance(page, str) else page
 
 
+class Repeatable(HttpResponse):
+    """An answer for everybody who asks the same in this moment: its bytes are those of an edition read in it."""
+
+
 _kept = KeptPages(settings.PAGE_CACHE_BYTES)
 
 
@@ -172,18 +176,20 @@ def answer(
     language = get_language()
     etag = f'W/"{RELEASE}.{edition}.{language}"'
     if has_etag and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
-        response = HttpResponse(status=304)
+        response: HttpResponse = Repeatable(status=304)
     else:
         accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
+        kind: type[HttpResponse] = HttpResponse
         if is_kept:
             page = _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
+            kind = Repeatable if page.etag == etag else HttpResponse
             etag = page.etag
             body, encoding = page.body(accepted)
         else:
             body, encoding = _bytes(render()), _coding(accepted)
             if encoding:
                 body = _QUICK_CODINGS[encoding](body)
-        response = HttpResponse(body, content_type=content_type)
+        response = kind(body, content_type=content_type)
         if encoding:
             response["Content-Encoding"] = encoding
     if has_etag:

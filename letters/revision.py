@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
@@ -12,11 +11,9 @@ from django.db.models import Count, F, Q
 from django.http import Http404
 from django.utils import timezone
 
-from letters import pages
+from letters import moments, pages
 from letters.models import Host, Letter, Text
 from letters.phases import PUBLIC, Phase, phase_at
-
-REMEMBERED_FOR = 0.4  # seconds: with the rendering pause, a change is public within one second
 
 
 def bump(letter_ids: Iterable[int]) -> None:
@@ -73,7 +70,7 @@ class HostUnknown(Http404):
 
 
 def edition_of(slug: str) -> Edition:
-    """Return a public letter's edition, remembered in this process for less than a second."""
+    """Return a public letter's edition, remembered in this process for a moment."""
     edition = _remembered(("letter", slug), lambda: _read_edition(slug))
     if edition is None or edition.phase not in PUBLIC:
         raise LetterNotPublic
@@ -139,8 +136,8 @@ def of_revisions(
 
 def forget() -> None:
     """Ask the database again at the next request."""
+    moments.forget()
     with _lock:
-        _memory.clear()
         _of_revisions.clear()
         _letters.clear()
     pages.forget()
@@ -148,24 +145,19 @@ def forget() -> None:
 
 _Read = TypeVar("_Read")
 _DATES = ("gathers_at", "opens_at", "closes_at", "archived_at")
-_memory: dict[tuple[str, ...], tuple[float, object]] = {}
 _of_revisions: dict[tuple[int, str], tuple[int, object]] = {}
 _letters: dict[int, tuple[Edition, Letter]] = {}
 _lock = threading.Lock()
-_MEMORY_LIMIT = 1000  # addresses that were guessed must not fill the process
+_MEMORY_LIMIT = 1000  # letters, or what is known of one
 
 
 def _remembered(key: tuple[str, ...], read: Callable[[], _Read]) -> _Read:
-    now = time.monotonic()
-    read_at, value = _memory.get(key, (float("-inf"), None))
-    if now - read_at < REMEMBERED_FOR:
-        return cast(_Read, value)
-    fresh = read()
-    with _lock:
-        if len(_memory) >= _MEMORY_LIMIT:
-            _memory.clear()
-        _memory[key] = (now, fresh)
-    return fresh
+    moment = moments.current()
+    known = moment.get(key)
+    if known is None:
+        known = (read(),)  # what is not there is known, too
+        moment.keep(key, known)
+    return cast(_Read, known[0])
 
 
 def _read_edition_of_all() -> str:

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from letters import comments, revision
+from letters import comments, moments, revision
 from signatories import tokens
 from signatories.models import Organisation, Purpose, Signature
 from tests.factories import (
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _long_moment(monkeypatch):
     """What is remembered for a moment is remembered for this whole test, however busy the machine."""
-    monkeypatch.setattr(revision, "REMEMBERED_FOR", 600.0)
+    monkeypatch.setattr(moments, "LASTS", 600.0)
 
 
 # What a page asks when nothing is remembered, and when it was asked for a moment ago.
@@ -171,7 +171,7 @@ def test_a_page_that_was_rendered_before_asks_one_question_at_most_when_its_revi
     add_signatures(make_letter(), 5)
     for address in PAGES:
         client.get(address)
-        revision._memory.clear()  # what less than a second later happens by itself; the pages stay
+        moments.forget()  # what less than a second later happens by itself; the pages stay
         assert queries(client, address) <= 1, address
 
 

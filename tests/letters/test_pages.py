@@ -10,7 +10,7 @@ import brotli
 import pytest
 from django.db.models import F
 
-from letters import pages, revision
+from letters import moments, pages
 from letters.models import Letter
 from letters.pages import KeptPages
 from signatories import withdrawal
@@ -284,5 +284,5 @@ def test_an_act_of_another_process_is_seen_within_a_second_and_a_half(client):
     assert "Blue Kettle" in client.get("/letters/asylum/").content.decode()
     Signature.objects.update(visibility="counted_only")
     Letter.objects.update(revision=F("revision") + 1)
-    time.sleep(revision.REMEMBERED_FOR + 1.05)
+    time.sleep(moments.LASTS + 1.05)
     assert "Blue Kettle" not in client.get("/letters/asylum/").content.decode()

@@ -20,7 +20,7 @@ from django.utils import timezone
 from PIL import Image
 
 from letters import admin as letters_admin
-from letters import lifecycle, revision
+from letters import lifecycle, moments, revision
 from letters.models import Host, Letter, Recipient, Staff
 from letters.parsing import ParsedLetter, ParsedSignatory
 from signatories import (
@@ -885,10 +885,10 @@ def test_a_letters_edition_is_asked_for_at_most_every_moment(django_assert_num_q
 
 
 def test_addresses_that_are_guessed_do_not_fill_the_memory(db):
-    for number in range(revision._MEMORY_LIMIT + 50):
+    for number in range(moments.LIMIT + 50):
         with pytest.raises(revision.LetterNotPublic):
             revision.edition_of(f"guessed-{number}")
-    assert len(revision._memory) <= revision._MEMORY_LIMIT
+    assert len(moments.current()) <= moments.LIMIT
 
 
 @pytest.mark.parametrize("phase", ["draft", "gathering"])
@@ -907,7 +907,6 @@ def test_a_page_whose_edition_stands_takes_one_query(client, django_assert_num_q
         "/ar/letters/asylum/",
     ):
         client.get(path)
-        with revision._lock:
-            revision._memory.clear()
+        moments.forget()
         with django_assert_num_queries(1):
             client.get(path)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from letters import revision
+from letters import moments, revision
 from letters.models import Letter
 from signatories import open_data, wall, withdrawal
 from signatories.models import Signature
@@ -260,7 +260,7 @@ def test_who_has_it_gets_nothing_until_something_changed(client, address, django
     letter = make_letter()
     sign(letter, 1)
     etag = client.get(address)["ETag"]
-    revision._memory.clear()
+    moments.forget()
     with django_assert_num_queries(1):
         answer = client.get(address, headers={"If-None-Match": etag})
     assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
