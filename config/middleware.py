@@ -35,7 +35,8 @@ STAFF_PATH = "/admin/"
 class MomentMiddleware:
     """Answers a question that was asked before in this moment as it was answered then, where a page allows it.
 
-    It is the first to be asked and the last to see an answer, so what it repeats has all its headers.
+    It is the first to be asked and the last to see an answer, so what it repeats has all its headers, and nobody
+    writes on it any more.
     """
 
     # All that a public answer depends on.

@@ -1,6 +1,6 @@
 """What somebody asks of the list of signatories: words, a country, a kind, an order, a page; and its one address."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from urllib.parse import urlencode
 
 from django.http import Http404, QueryDict
@@ -34,7 +34,7 @@ class Listing:
 
     def address(self, **changes: str | int) -> str:
         """Return the query of this view with changes, from its first page on unless told, in one order for all."""
-        said = {**asdict(self), "page": 1, **changes}
+        said = {field.name: getattr(self, field.name) for field in fields(self)} | {"page": 1} | changes
         query = urlencode(
             {field: value for field, value in said.items() if value and (field, value) != ("page", 1)}
         )

@@ -386,7 +386,7 @@ def _signs(word: str) -> str:
 
 
 def _stands_alone(letter: str) -> bool:
-    return script(letter) in _WITHOUT_SPACES
+    return not letter.isascii() and script(letter) in _WITHOUT_SPACES
 
 
 def _in_latin(word: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -75,7 +75,19 @@ def _around(letter: Letter, page: Callable[[str, str], str], form: str, names: s
 _HERE = mark_safe("\0")  # no text has it: PostgreSQL would not take it
 
 
-def _form(letter: Letter, listing: Listing, shown: list[wall.CountryCount]) -> SafeString:
+def _form(letter: Letter, listing: Listing, shown: list[wall.CountryCount]) -> str:
+    """Return the form with what it asks for now; where that is words alone, it is made once a revision but for them."""
+    if listing != Listing(q=listing.q, page=listing.page):
+        return _rendered_form(letter, listing, shown)
+
+    def make(_ids: list[int]) -> dict[int, list[str]]:
+        return {letter.pk: _rendered_form(letter, Listing(q=_HERE), shown).split(_HERE)}
+
+    before, after = of_revisions([letter], f"the form in {get_language()}", make)[letter.pk]
+    return mark_safe(f"{before}{escape(listing.q)}{after}")  # noqa: S308 - a template made the rest
+
+
+def _rendered_form(letter: Letter, listing: Listing, shown: list[wall.CountryCount]) -> SafeString:
     context = {
         "listing": listing,
         "choices": _options(letter, shown, listing.country),

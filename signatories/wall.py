@@ -6,17 +6,17 @@ staff hand to a recipient comes from here too: `handed_to` alone decides who is 
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby
+from functools import lru_cache
+from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language, gettext
 
 from letters import countries, languages
@@ -42,16 +42,12 @@ from signatories.visibility import named_to
 
 NEWEST = 5  # names that are marked as new
 READ_AT_ONCE = 1_000  # rows of a list that is read to its end
-_LIKE_SORT_KEY = Concat("sort_key", Value(""))  # the same order, and no index has it
+_LOOKED_UP = 2  # words of a search
+_SOME = 500  # names, to see which words are rare
 _GROUPED_FROM = 40  # names; fewer are one look
 _ALIKE = 0.4  # of the trigrams of a search; two letters that changed places break half of a short word's
 _ALIKE_AT_MOST = 20
 _SEARCHING = f"SET LOCAL enable_seqscan = off; SET LOCAL pg_trgm.word_similarity_threshold = {_ALIKE};"
-_SHOWN = (
-    *("pk", "public_id", "name", "latin", "country", "kind", "is_network", "published_at", "sort_key"),
-    "organisation__verification",
-)
-_Row = Any  # a named tuple of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +200,38 @@ class KnownOrganisation:
         return countries.name(self.country_code)
 
 
+class _Row(NamedTuple):
+    """What the database has of a name that is shown."""
+
+    pk: int
+    public_id: str
+    name: str
+    latin: str
+    country: str
+    kind: str
+    is_network: bool
+    published_at: datetime
+    sort_key: str
+    organisation__verification: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A question for names, in SQL: the ORM would take longer to make it than the database to answer it."""
+
+    named: str
+    condition: str
+    parameters: list[Any]
+
+    def ask(self, columns: str, *, order: str = "", at_most: int, after: int = 0) -> list[tuple[Any, ...]]:
+        sql = _ASK.format(columns=columns, named=self.named, condition=self.condition, order=order)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*self.parameters, at_most, after])
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+
+
+_ASK = "SELECT {columns} FROM ({named}) named WHERE {condition} {order} LIMIT %s OFFSET %s"
 _Cell = tuple[str, int, Counter[str]]  # of a country: how many signed, and how many of each kind are named
 
 
@@ -224,13 +252,13 @@ def by_country(letter: Letter) -> list[CountryCount]:
 
 def counts_and_countries(letter: Letter) -> tuple[Counts, list[CountryCount]]:
     """Return `counts` and `by_country`, in one query for both."""
-    cells = _cells([letter])[letter.pk]
 
-    def shown(_ids: list[int]) -> dict[int, list[CountryCount]]:
-        return {letter.pk: sorted(_shown_cells(cells), key=lambda one: (not one.code, sort_key(one.name)))}
+    def ask(_ids: list[int]) -> dict[int, tuple[Counts, list[CountryCount]]]:
+        cells = _cells([letter])[letter.pk]
+        in_order = sorted(_shown_cells(cells), key=lambda one: (not one.code, sort_key(one.name)))
+        return {letter.pk: (_counts_of_cells(cells), in_order)}
 
-    in_order = of_revisions([letter], f"countries in {get_language()}", shown)
-    return _counts_of_cells(cells), in_order[letter.pk]
+    return of_revisions([letter], f"countries in {get_language()}", ask)[letter.pk]
 
 
 def _shown_cells(cells: Iterable[_Cell]) -> Iterator[CountryCount]:
@@ -405,7 +433,7 @@ def named_since(letter: Letter, one: Signatory) -> datetime | None:
 
 def latest(letter: Letter, at_most: int = NEWEST) -> list[Signatory]:
     """Return the names published last, newest first."""
-    return [_signatory(row, set()) for row in _newest_first(_shown(_of(letter)))[:at_most]]
+    return [_signatory(row, set()) for row in _shown(_newest_first(_of(letter)))[:at_most]]
 
 
 def newest_since(letter: Letter) -> datetime | None:
@@ -551,29 +579,34 @@ def _count(letter_ids: list[int]) -> dict[int, list[_Cell]]:
 
 
 def _found_by_words(letter: Letter, listing: Listing) -> Found:
-    among, newest = _among(letter, listing), _newest(letter)
+    words, newest = _rarest_first(letter, sought(listing.q)), _newest(letter)
+    if not words:
+        return Found([], 0)
+    search = _search(letter, listing, words)
     with connection.execute_wrapper(_by_index_alone):
         # Not in order: for words that only the last names have, all those before would be read.
-        some = list(_shown(among.order_by())[: settings.NAMES_PER_PAGE + 1])
+        some = search.ask(", ".join(_Row._fields), at_most=settings.NAMES_PER_PAGE + 1)
         if not some:
             alike = _alike(letter, listing)
             return Found(_one_group(alike, newest), len(alike), is_close=bool(alike))
         if len(some) > settings.NAMES_PER_PAGE:
-            return _many_found(among, listing, newest)
-    rows = sorted(some, key=attrgetter("sort_key", "pk"))
+            return _many_found(search, listing, newest)
+    rows = sorted(map(_Row._make, some), key=attrgetter("sort_key", "pk"))
     return Found(_one_group(rows if listing.page == 1 else [], newest), len(rows))
 
 
-def _many_found(among: SignatureQuerySet, listing: Listing, newest: set[int]) -> Found:
+def _many_found(search: _Search, listing: Listing, newest: set[int]) -> Found:
     most, first = settings.COUNTED_AT_MOST, _first_of_page(listing)
-    keys = sorted(among.order_by().values_list("sort_key", "pk")[: most + 1])
+    keys = sorted(search.ask("sort_key, pk", at_most=most + 1))
     if len(keys) <= most:
         rows = _rows([pk for _key, pk in keys[first : first + settings.NAMES_PER_PAGE]])
         return Found(_one_group(rows, newest), len(keys))
+    if first >= most:
+        return Found([], most, is_more=True)
     # What is not in Latin letters is in names that come late: in their order, all others would be read first.
-    ordered = among.in_reading_order() if listing.q.isascii() else among.order_by(_LIKE_SORT_KEY, "pk")
-    rows = _rows_of_page(ordered, listing.page) if first < most else []
-    return Found(_one_group(rows, newest), most, is_more=True)
+    order = "ORDER BY sort_key, pk" if listing.q.isascii() else "ORDER BY sort_key || '', pk"
+    page = search.ask("pk", order=order, at_most=settings.NAMES_PER_PAGE, after=first)
+    return Found(_one_group(_rows([pk for (pk,) in page]), newest), most, is_more=True)
 
 
 def _by_index_alone(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
@@ -584,18 +617,43 @@ def _by_index_alone(execute: Callable[..., Any], sql: str, parameters: Any, many
     return execute(f"{_SEARCHING} {sql}", parameters, many, context)
 
 
-def _among(letter: Letter, listing: Listing) -> SignatureQuerySet:
-    """Return the names that have what is searched for."""
-    words = sought(listing.q)
-    if not words:
-        return Signature.objects.none()
-    found = _narrowed(letter, listing)
-    for ways in words:
-        one_of_them = Q()
-        for way in ways:
-            one_of_them |= Q(search_text__contains=way)
-        found = found.filter(one_of_them)
-    return found
+def _search(letter: Letter, listing: Listing, words: list[tuple[str, ...]]) -> _Search:
+    """Return how to ask for the names that have these words, the rarest of which come first.
+
+    Those are looked up, the others read in what is found: by one word alone the index is quickest where hardly a name
+    has it, by two where many have each.
+    """
+    looked_up, read = words[:_LOOKED_UP], words[_LOOKED_UP:]
+    has = [_one_of("search_text LIKE %s", ways) for ways in looked_up]
+    has += [_one_of("strpos(search_text, %s) > 0", ways) for ways in read]
+    named, parameters = _sql_of(letter.pk, replace(listing, q="", page=1))
+    patterns = [f"%{way}%" for ways in looked_up for way in ways]  # letters and digits, by `sought`
+    return _Search(named, " AND ".join(has), [*parameters, *patterns, *chain.from_iterable(read)])
+
+
+def _one_of(condition: str, ways: tuple[str, ...]) -> str:
+    return f"({' OR '.join([condition] * len(ways))})"
+
+
+def _rarest_first(letter: Letter, words: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Order words by how many of some names have them, which are in no order; among equals the longest goes first."""
+    if len(words) < 2:
+        return words
+
+    def ask(_ids: list[int]) -> dict[int, str]:
+        some = _of(letter).order_by("public_id").values_list("search_text", flat=True)[:_SOME]
+        return {letter.pk: "".join(some)}
+
+    some = of_revisions([letter], "some names", ask)[letter.pk]
+    return sorted(words, key=lambda ways: (sum(map(some.count, ways)), -len(ways[0])))
+
+
+@lru_cache(maxsize=1_000)
+def _sql_of(letter_id: int, listing: Listing) -> tuple[str, tuple[Any, ...]]:
+    """Return (SQL, parameters) of the names of a letter, narrowed, without the words that are searched for."""
+    rows = _narrowed(Letter(pk=letter_id), listing).order_by().values(*_Row._fields, "search_text")
+    sql, parameters = rows.query.sql_with_params()
+    return sql, tuple(parameters)
 
 
 def _narrowed(letter: Letter, listing: Listing) -> SignatureQuerySet:
@@ -684,7 +742,7 @@ def _by_initial(rows: list[_Row], newest: set[int]) -> list[Group]:
 
 
 def _shown(rows: SignatureQuerySet) -> Any:
-    return rows.values_list(*_SHOWN, named=True)
+    return rows.values_list(*_Row._fields, named=True)
 
 
 def _signatory(row: _Row, newest: set[int]) -> Signatory:

@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import brotli
 import pytest
 from django.db.models import F
+from django.http import HttpResponse
 
 from letters import moments, pages
 from letters.models import Letter
 from letters.pages import KeptPages
-from signatories import withdrawal
-from signatories.models import Signature
+from signatories import tokens, withdrawal
+from signatories.models import Purpose, Signature
 from tests.factories import make_letter, make_signature
 
 KIB = 1024
@@ -286,3 +287,131 @@ def test_an_act_of_another_process_is_seen_within_a_second_and_a_half(client):
     Letter.objects.update(revision=F("revision") + 1)
     time.sleep(moments.LASTS + 1.05)
     assert "Blue Kettle" not in client.get("/letters/asylum/").content.decode()
+
+
+# --- in one moment -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _long_moment(monkeypatch):
+    """However busy the machine is, a moment lasts as long as a test."""
+    monkeypatch.setattr(moments, "LASTS", 600.0)
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    """The paths that were answered by a page, and not from what the moment remembers."""
+    paths, answer = [], pages.answer
+
+    def watched(request, *args, **kwargs):
+        paths.append(request.path)
+        return answer(request, *args, **kwargs)
+
+    monkeypatch.setattr(pages, "answer", watched)
+    return paths
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_long_moment")
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_whoever_asks_the_same_in_the_same_moment_gets_the_same(client, path, answered):
+    make_signature()
+    first, second = client.get(path), client.get(path)
+    assert (second.content, second.headers) == (first.content, first.headers)
+    etag = {"If-None-Match": first["ETag"]}
+    third, fourth = client.get(path, headers=etag), client.get(path, headers=etag)
+    assert (third.status_code, fourth.status_code, fourth.content) == (304, 304, b"")
+    assert fourth.headers == third.headers
+    assert answered == [path, path]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_long_moment")
+def test_whoever_asks_otherwise_is_answered_otherwise(client, settings, answered):
+    settings.ALLOWED_HOSTS = ["testserver", "other.example"]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    make_letter(languages=("en", "ar"))
+    path = "/letters/asylum/"
+    questions = [
+        {},
+        {"Host": "other.example"},
+        {"Accept-Encoding": "gzip"},
+        {"Accept-Encoding": "br"},
+        {"If-None-Match": "another"},
+        {"X-Forwarded-Proto": "https"},
+    ]
+    first = [client.get(path, headers=headers) for headers in questions]
+    assert len(answered) == len(questions)
+    again = [client.get(path, headers=headers) for headers in questions]
+    assert [one.headers for one in again] == [one.headers for one in first]
+    assert len(answered) == len(questions)
+    client.get(path, {"any": "thing"})
+    client.get(f"/ar{path}")
+    assert len(answered) == len(questions) + 2
+    assert client.head(path).content == b""
+    assert client.post(path).status_code == 405
+    assert client.get(path, headers={"Host": "stranger.example"}).status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_long_moment")
+def test_a_page_that_only_will_do_for_now_is_not_answered_for_a_whole_moment(client, answered):
+    """Else a name that was hidden would be seen for a moment longer than a second."""
+    make_signature()
+    client.get("/letters/asylum/")
+    Signature.objects.update(visibility="counted_only")
+    Letter.objects.update(revision=F("revision") + 1)
+    moments.forget()
+    assert "Blue Kettle" in client.get("/letters/asylum/").content.decode()
+    time.sleep(1.05)
+    assert "Blue Kettle" not in client.get("/letters/asylum/").content.decode()
+    assert len(answered) == 3
+
+
+@pytest.mark.django_db
+def test_what_was_asked_before_an_act_is_not_answered_after_it(client, monkeypatch):
+    """Whoever reads the edition while another one acts writes into a moment that is over."""
+    signature, answer = make_signature(), pages.answer
+
+    def slow(*args, **kwargs):
+        answered = answer(*args, **kwargs)
+        monkeypatch.setattr(pages, "answer", answer)
+        withdrawal.hide(signature)
+        return answered
+
+    monkeypatch.setattr(pages, "answer", slow)
+    assert "Blue Kettle" in client.get("/letters/asylum/").content.decode()
+    assert "Blue Kettle" not in client.get("/letters/asylum/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_long_moment")
+def test_only_what_is_the_same_for_everybody_is_answered_again(client):
+    signature = make_signature()
+    own = tokens.mint(signature, Purpose.OWN_PAGE).value
+    for path in (
+        f"/s/{own}/",
+        "/letters/asylum/signatories/?q=kettle",
+        "/letters/asylum/sign/sent/",
+        "/letters/nowhere/",
+        "/admin/account/login/",
+        "/healthz",
+    ):
+        moments.forget()
+        client.get(path)
+        kept = [value for value in moments.current().values() if isinstance(value, HttpResponse)]
+        assert kept == [], path
+
+
+def test_a_moment_ends():
+    moment = moments.current()
+    moment.keep("key", "value")
+    assert moments.current() is moment
+    time.sleep(moments.LASTS + 0.01)
+    assert "key" not in moments.current()
+
+
+def test_a_moment_knows_only_so_much():
+    for number in range(moments.LIMIT * 2):
+        moments.current().keep(number, number)
+        assert len(moments.current()) <= moments.LIMIT

@@ -132,6 +132,27 @@ def test_words_in_another_order_and_parts_of_words_find_a_name_and_all_of_them_m
     assert exactly(letter, "harbour lantern") == []
 
 
+@pytest.mark.parametrize("name", [name for name in MANY_SCRIPTS if len(name.split()) > 2])
+def test_of_many_words_the_rare_ones_are_looked_up_and_the_others_must_be_there_too(name):
+    letter = make_letter()
+    make_signature(letter, name=name)
+    for number in range(3):
+        make_signature(letter, name=f"{name.split()[0]} {number}")
+    words = name.split()
+    for searched in (name, " ".join(reversed(words))):
+        assert exactly(letter, searched) == [name]
+    assert exactly(letter, f"{name} nowhere") == exactly(letter, f"nowhere {name}") == []
+
+
+def test_the_rarest_words_are_looked_up():
+    letter = make_letter()
+    for number in range(5):
+        make_signature(letter, name=f"Refugee Women {number}")
+    make_signature(letter, name="Refugee Lantern")
+    words = [("refugee",), ("women",), ("lantern",), ("harbour",)]
+    assert wall._rarest_first(letter, words) == [("harbour",), ("lantern",), ("women",), ("refugee",)]
+
+
 def test_two_letters_begin_a_word_and_one_letter_is_a_word():
     letter = make_letter()
     for name in ("Group A", "Group B", "Amal Group", "Namaste"):
