@@ -128,7 +128,9 @@ CRISPY_FAIL_SILENTLY = False
 # --- database ----------------------------------------------------------------------------------------
 
 DATABASES = {
-    "default": env.db("DATABASE_URL") if env("DATABASE_URL", default="") else devdb.settings(VAR_DIR),
+    "default": env.db("DATABASE_URL", engine="config.postgresql")
+    if env("DATABASE_URL", default="")
+    else devdb.settings(VAR_DIR),
 }
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

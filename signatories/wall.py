@@ -43,7 +43,7 @@ from signatories.visibility import named_to
 NEWEST = 5  # names that are marked as new
 READ_AT_ONCE = 1_000  # rows of a list that is read to its end
 _LOOKED_UP = 2  # words of a search
-_SOME = 500  # names, to see which words are rare
+_SOME = 200  # names, to see which words are rare
 _GROUPED_FROM = 40  # names; fewer are one look
 _ALIKE = 0.4  # of the trigrams of a search; two letters that changed places break half of a short word's
 _ALIKE_AT_MOST = 20

@@ -1,11 +1,11 @@
-"""Django's PostgreSQL backend, which starts the development database when nobody answers."""
+"""Our PostgreSQL backend, which starts the development database when nobody answers."""
 
 from typing import Any
 
 import psycopg2
-from django.db.backends.postgresql import base
 
 from config import devdb
+from config.postgresql import base
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
