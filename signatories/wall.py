@@ -5,11 +5,11 @@ staff hand to a recipient comes from here too: `handed_to` alone decides who is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from django.utils.translation import get_language, gettext
 from letters import countries, languages
 from letters.models import Letter, Recipient
 from letters.revision import of_revisions
+from signatories import searching
 from signatories.listing import Listing
 from signatories.models import (
     LISTED,
@@ -38,16 +39,14 @@ from signatories.models import (
 )
 from signatories.names import FOLLOWED, beginning, filed_under, in_latin, sort_key, sought
 from signatories.names import key as name_key
+from signatories.searching import Search
 from signatories.visibility import named_to
 
 NEWEST = 5  # names that are marked as new
 READ_AT_ONCE = 1_000  # rows of a list that is read to its end
-_LOOKED_UP = 2  # words of a search
 _SOME = 200  # names, to see which words are rare
 _GROUPED_FROM = 40  # names; fewer are one look
-_ALIKE = 0.4  # of the trigrams of a search; two letters that changed places break half of a short word's
 _ALIKE_AT_MOST = 20
-_SEARCHING = f"SET LOCAL enable_seqscan = off; SET LOCAL pg_trgm.word_similarity_threshold = {_ALIKE};"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,23 +214,6 @@ class _Row(NamedTuple):
     organisation__verification: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """A question for names, in SQL: the ORM would take longer to make it than the database to answer it."""
-
-    named: str
-    condition: str
-    parameters: list[Any]
-
-    def ask(self, columns: str, *, order: str = "", at_most: int, after: int = 0) -> list[tuple[Any, ...]]:
-        sql = _ASK.format(columns=columns, named=self.named, condition=self.condition, order=order)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [*self.parameters, at_most, after])
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
-
-
-_ASK = "SELECT {columns} FROM ({named}) named WHERE {condition} {order} LIMIT %s OFFSET %s"
 _Cell = tuple[str, int, Counter[str]]  # of a country: how many signed, and how many of each kind are named
 
 
@@ -579,11 +561,10 @@ def _count(letter_ids: list[int]) -> dict[int, list[_Cell]]:
 
 
 def _found_by_words(letter: Letter, listing: Listing) -> Found:
-    words, newest = _rarest_first(letter, sought(listing.q)), _newest(letter)
-    if not words:
+    search, newest = _search(letter, listing), _newest(letter)
+    if search is None:
         return Found([], 0)
-    search = _search(letter, listing, words)
-    with connection.execute_wrapper(_by_index_alone):
+    with connection.execute_wrapper(searching.by_index_alone):
         # Not in order: for words that only the last names have, all those before would be read.
         some = search.ask(", ".join(_Row._fields), at_most=settings.NAMES_PER_PAGE + 1)
         if not some:
@@ -595,7 +576,7 @@ def _found_by_words(letter: Letter, listing: Listing) -> Found:
     return Found(_one_group(rows if listing.page == 1 else [], newest), len(rows))
 
 
-def _many_found(search: _Search, listing: Listing, newest: set[int]) -> Found:
+def _many_found(search: Search, listing: Listing, newest: set[int]) -> Found:
     most, first = settings.COUNTED_AT_MOST, _first_of_page(listing)
     keys = sorted(search.ask("sort_key, pk", at_most=most + 1))
     if len(keys) <= most:
@@ -609,43 +590,22 @@ def _many_found(search: _Search, listing: Listing, newest: set[int]) -> Found:
     return Found(_one_group(_rows([pk for (pk,) in page]), newest), most, is_more=True)
 
 
-def _by_index_alone(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
-    """Ask so that no search reads the whole table, as the planner would where a word is frequent.
-
-    Statements that are sent together are one transaction, so that what is set is set for this one alone.
-    """
-    return execute(f"{_SEARCHING} {sql}", parameters, many, context)
-
-
-def _search(letter: Letter, listing: Listing, words: list[tuple[str, ...]]) -> _Search:
-    """Return how to ask for the names that have these words, the rarest of which come first.
-
-    Those are looked up, the others read in what is found: by one word alone the index is quickest where hardly a name
-    has it, by two where many have each.
-    """
-    looked_up, read = words[:_LOOKED_UP], words[_LOOKED_UP:]
-    has = [_one_of("search_text LIKE %s", ways) for ways in looked_up]
-    has += [_one_of("strpos(search_text, %s) > 0", ways) for ways in read]
-    named, parameters = _sql_of(letter.pk, replace(listing, q="", page=1))
-    patterns = [f"%{way}%" for ways in looked_up for way in ways]  # letters and digits, by `sought`
-    return _Search(named, " AND ".join(has), [*parameters, *patterns, *chain.from_iterable(read)])
+def _search(letter: Letter, listing: Listing) -> Search | None:
+    """Return how to ask for the names that have what is searched for; None where that is no word."""
+    words = sought(listing.q)
+    if len(words) > 1:
+        words = searching.rarest_first(words, _some_names(letter))
+    return searching.search(*_sql_of(letter.pk, replace(listing, q="", page=1)), words) if words else None
 
 
-def _one_of(condition: str, ways: tuple[str, ...]) -> str:
-    return f"({' OR '.join([condition] * len(ways))})"
-
-
-def _rarest_first(letter: Letter, words: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Order words by how many of some names have them, which are in no order; among equals the longest goes first."""
-    if len(words) < 2:
-        return words
+def _some_names(letter: Letter) -> str:
+    """Return what a search looks through of a letter's names, or of two hundred of them, which are in no order."""
 
     def ask(_ids: list[int]) -> dict[int, str]:
         some = _of(letter).order_by("public_id").values_list("search_text", flat=True)[:_SOME]
         return {letter.pk: "".join(some)}
 
-    some = of_revisions([letter], "some names", ask)[letter.pk]
-    return sorted(words, key=lambda ways: (sum(map(some.count, ways)), -len(ways[0])))
+    return of_revisions([letter], "some names", ask)[letter.pk]
 
 
 @lru_cache(maxsize=1_000)

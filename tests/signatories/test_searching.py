@@ -149,8 +149,8 @@ def test_the_rarest_words_are_looked_up():
     for number in range(5):
         make_signature(letter, name=f"Refugee Women {number}")
     make_signature(letter, name="Refugee Lantern")
-    words = [("refugee",), ("women",), ("lantern",), ("harbour",)]
-    assert wall._rarest_first(letter, words) == [("harbour",), ("lantern",), ("women",), ("refugee",)]
+    search = wall._search(letter, Listing(q="refugee women harbour lantern"))
+    assert search.parameters[-4:] == ["%harbour%", "%lantern%", "women", "refugee"]
 
 
 def test_two_letters_begin_a_word_and_one_letter_is_a_word():
