@@ -630,7 +630,7 @@ class _Look:
     def at(self, path, *, status=200):
         answer = self.page.goto(self.prefix + path)
         assert answer.status == status, path
-        if path.startswith("/admin/"):
+        if path.startswith("/admin/signatories/signature/"):
             self.page.wait_for_load_state("networkidle")  # the next case is fetched ahead
         self(path)
 

@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 from docx.oxml.ns import qn
 
+from letters import revision
 from signatories import archive, plain_text, wall, withdrawal
 from signatories.delivery import Answer, record_answer
 from tests.config.test_queries import add_signatures
@@ -179,7 +180,7 @@ def test_a_name_that_is_taken_off_is_gone_from_the_next_copy(client, suffix, pre
 def test_the_same_edition_is_the_same_file_whenever_it_is_made(client, suffix):
     full_letter()
     first = saved(client, suffix)
-    archive.pages.forget()
+    revision.forget()
     assert saved(client, suffix) == first
 
 
@@ -209,7 +210,7 @@ def test_a_copy_too_long_to_be_kept_goes_out_as_it_is_made(client, suffix, monke
     short = client.get(f"/letters/asylum/letter.{suffix}")
     assert not short.streaming
     add_signatures(letter, 1, published_at=timezone.now() - timedelta(hours=1))
-    archive.pages.forget()
+    revision.forget()
     long = client.get(f"/letters/asylum/letter.{suffix}")
     assert long.streaming
     assert set(long.headers) == set(short.headers) - {"Content-Length", "Vary"}
