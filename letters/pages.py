@@ -175,15 +175,15 @@ def answer(
     """
     language = get_language()
     etag = f'W/"{RELEASE}.{edition}.{language}"'
+    kind: type[HttpResponse] = Repeatable if is_kept else HttpResponse
     if has_etag and etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
-        response: HttpResponse = Repeatable(status=304)
+        response = kind(status=304)
     else:
         accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
-        kind: type[HttpResponse] = HttpResponse
         if is_kept:
             page = _kept.get((*key, language), etag, lambda: _bytes(render()), packed=packed)
-            kind = Repeatable if page.etag == etag else HttpResponse
-            etag = page.etag
+            if page.etag != etag:  # an older one that will do
+                kind, etag = HttpResponse, page.etag
             body, encoding = page.body(accepted)
         else:
             body, encoding = _bytes(render()), _coding(accepted)

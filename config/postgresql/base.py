@@ -13,7 +13,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Only where there is, or where something went wrong before, is it asked.
         """
-        if self.connection is None:
+        if self.connection is None or self.connection.closed:
             return False
         if self.errors_occurred or self._has_something_to_read():
             return bool(super().is_usable())

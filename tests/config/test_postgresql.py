@@ -64,6 +64,12 @@ def test_a_connection_that_was_ended_is_made_anew_at_the_next_request(colleague,
     assert client.get("/healthz").status_code == 200
 
 
+def test_a_connection_that_was_closed_on_our_side_is_made_anew(colleague):
+    connection.connection.close()
+    next_request()
+    assert connection.connection is None
+
+
 def test_after_an_error_the_database_is_asked(colleague):
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'something of the last request'")

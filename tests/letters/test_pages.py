@@ -399,8 +399,21 @@ def test_only_what_is_the_same_for_everybody_is_answered_again(client):
     ):
         moments.forget()
         client.get(path)
-        kept = [value for value in moments.current().values() if isinstance(value, HttpResponse)]
-        assert kept == [], path
+        assert answers_kept() == [], path
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_long_moment")
+def test_what_somebody_searched_for_is_not_known_for_a_moment_either(client):
+    make_signature()
+    path = "/letters/asylum/signatories/?q=kettle"
+    etag = client.get(path)["ETag"]
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    assert answers_kept() == []
+
+
+def answers_kept():
+    return [value for value in moments.current().values() if isinstance(value, HttpResponse)]
 
 
 def test_a_moment_ends():
