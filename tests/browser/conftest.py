@@ -194,7 +194,7 @@ class Watch:
         # A page that says what was wrong answers 4xx, and Chromium calls that an error.
         is_page = message.location["url"] in self._pages and message.text.startswith("Failed to load")
         if message.type in ("error", "warning") and not is_page:
-            self.seen.append(f"{message.type}: {message.text}")
+            self.seen.append(f"{message.type}: {message.text} ({message.location['url']})")
 
     def complaints(self) -> list[str]:
         return [line for line in self.seen if not any(word in line for word in self.forgiven)]

@@ -50,6 +50,11 @@ def elsewhere():
     server.server_close()
 
 
+@pytest.fixture
+def visit(elsewhere, visit):  # in this order pages are closed before the other site is
+    return visit
+
+
 def _open(visit, elsewhere, code, *, forgive=(), **options):
     frames, site = elsewhere
     frames["/page"] = code
