@@ -355,11 +355,11 @@ class EventAdmin(Guarded):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """Events of what this person may see, by the kinds of all there is at the desk."""
-        seen = [
-            str(desk.opts.model_name)
-            for desk in self.admin_site._registry.values()
-            if desk.has_view_permission(request)
-        ]
+        desks = self.admin_site._registry.values()
+        seen = [str(desk.opts.model_name) for desk in desks if desk.has_view_permission(request)]
+        for desk in desks:
+            kinds = getattr(desk, "other_event_kinds", {})
+            seen += [kind for kind, right in kinds.items() if request.user.has_perm(right)]
         return super().get_queryset(request).filter(subject_kind__in=seen)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -492,6 +492,7 @@ class LetterAdmin(Guarded):
     """A letter: what belongs to it, and buttons for its lifecycle."""
 
     change_form_template = "admin/letters/letter/change_form.html"
+    other_event_kinds = {"comment": "letters.view_comment"}
     fields = ["host", "slug", "original_language", "time_zone", "goal"]
     inlines = [RecipientInline, FigureInline]
     list_display = ["slug", "host", "phase_now", "opens_at", "closes_at"]

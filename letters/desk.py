@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property, wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
@@ -113,6 +113,7 @@ class Guarded(admin.ModelAdmin[Any]):
     show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter is a table read each
     list_per_page = list_max_show_all = settings.BULK_LIMIT
     event_kind = ""  # where events tell the history of a row, their kind
+    other_event_kinds: ClassVar[dict[str, str]] = {}  # {kind of what has no list of its own: who may read it}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return is_offered(lookup, self.get_list_filter(request))

@@ -88,6 +88,11 @@ class SignatureAdmin(Cases, ManySignatures, ReadOnly, Spelled):
     """Signatures: the queue of what waits, and one case at a time."""
 
     event_kind = "signature"
+    other_event_kinds = {
+        "list": "signatories.view_importfile",
+        "spokesperson": "signatories.view_contact",
+        "workshop": "signatories.view_workshop",
+    }
     change_list_template = "admin/signatories/signature/queue.html"
     list_display = [
         "shown_name",

@@ -1,5 +1,8 @@
 """What was done stays written down, by whom and why, and never tells who signed."""
 
+import ast
+from pathlib import Path
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -10,10 +13,20 @@ from letters.models import Event, record
 from signatories import moderation, signing, tasks, verification, withdrawal
 from signatories.contacts import ContactDetails
 from signatories.models import Organisation, Proposal, Signature
-from tests.factories import enter, make_claim, make_imported, make_letter, make_signature, make_staff
+from tests.factories import (
+    enter,
+    make_claim,
+    make_imported,
+    make_letter,
+    make_member,
+    make_signature,
+    make_staff,
+)
 from tests.letters.test_revision import CORRECTION, FORMS
 
 pytestmark = pytest.mark.django_db
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 EVERY_WAY = [
     "UPDATE letters_event SET reason = 'other'",
@@ -178,3 +191,39 @@ def test_rows_that_hold_people_call_themselves_by_their_number():
     for row in (signature, signature.organisation, signature.contact):
         assert "canary" not in str(row).casefold()
         assert "canary" not in repr(row).casefold()
+
+
+# --- who reads them --------------------------------------------------------------------------------------
+
+
+def _written_kinds():
+    """Every kind of event that the project writes or asks for, as its code says it."""
+    files = [path for app in ("letters", "signatories") for path in (PROJECT / app).rglob("*.py")]
+    sources = [ast.parse(path.read_text()) for path in files]
+    calls = [node for source in sources for node in ast.walk(source) if isinstance(node, ast.Call)]
+    return {
+        word.value.value
+        for call in calls
+        for word in call.keywords
+        if word.arg == "subject_kind" or (word.arg == "kind" and getattr(call.func, "id", "") == "record")
+        if isinstance(word.value, ast.Constant)
+    }
+
+
+def _read_by(client, staff):
+    enter(client, staff)
+    page = client.get("/admin/letters/event/", {"q": "0" * 16})
+    return {event.subject_kind for event in page.context["cl"].result_list}
+
+
+def test_every_kind_of_event_is_read_by_who_may_see_what_it_is_about(client):
+    kinds = _written_kinds()
+    assert len(kinds) >= 11
+    for kind in kinds:
+        record("do", kind=kind, subject="0" * 16)
+    assert _read_by(client, make_staff()) == kinds
+    apart = {"comment", "list", "spokesperson", "workshop"}
+    assert _read_by(client, make_member("mo", "Moderator")) & apart == {"workshop"}
+    assert _read_by(client, make_member("edna", "Editor")) & apart == {"comment"}
+    assert _read_by(client, make_member("dora", "Data officer")) & apart == {"list", "spokesperson"}
+    assert _read_by(client, make_member("mara", "Manager")) & apart == {"comment", "list", "workshop"}
