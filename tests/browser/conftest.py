@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.factories import enter
 
@@ -44,9 +44,16 @@ def chromium():
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's sync API keeps an event loop running in this thread, and Django would refuse to query.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE * 1000)
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+def follow(control: Locator) -> None:
+    """Click, and wait for the page this leads to: a click returns before that is read, and what looks does not wait."""
+    with control.page.expect_navigation():
+        control.click()
 
 
 def let_be_seen(page):
@@ -141,14 +148,25 @@ def site(_running_site, transactional_db):
     """The site, which sees what a test writes. Its pages remember for a second: letters need slugs of their own."""
     said_before = len(_running_site.log.read_text())
     yield _running_site
-    wait_for(
-        _nobody_asks
-    )  # or emptying the tables and the last request would wait for each other in a circle
+    # Or emptying the tables and the last request would wait for each other in a circle.
+    wait_for(lambda: _all_hung_up(_running_site.port) and _nobody_asks())
     assert "ERROR" not in _running_site.log.read_text()[said_before:]
 
 
+def _all_hung_up(port):
+    """Whether no page is connected any more; one that was closed may have asked for something still."""
+    connections = Path("/proc/net/tcp")  # each line: number, own address and port, the other's, state
+    if not connections.exists():
+        return True
+    lines = [line.split() for line in connections.read_text().splitlines()[1:]]
+    established, half_closed = "01", "08"
+    return not any(
+        own.endswith(f":{port:04X}") and state in (established, half_closed) for _, own, _, state, *_ in lines
+    )
+
+
 def _nobody_asks():
-    """Whether the site has answered everything; a page that was closed may have asked for something still."""
+    """Whether the database has answered the site everything."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"

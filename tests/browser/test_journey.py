@@ -3,7 +3,7 @@
 import pytest
 
 from signatories.models import Signature
-from tests.browser.conftest import wait_for
+from tests.browser.conftest import follow, wait_for
 from tests.factories import make_letter, make_staff
 
 pytestmark = pytest.mark.browser
@@ -50,12 +50,12 @@ def _names(page):
 
 
 def _send(page):
-    page.locator("main form button").last.click()
+    follow(page.locator("main form button").last)
 
 
 def _sign(page, letter):
     """Sign with two mistakes first: nothing that was typed is lost."""
-    page.locator(".call .button").click()
+    follow(page.locator(".call .button"))
     assert page.url.endswith(f"{letter}sign/")
     page.fill("[name=organisation]", NAME)
     page.select_option("[name=country]", "KE")
@@ -93,9 +93,9 @@ def _confirm(page, link):
 
 
 def _approve(desk):
-    desk.locator("a.start").click()
+    follow(desk.locator("a.start"))
     assert NAME in desk.locator("h1.case-name").inner_text()
-    desk.locator("button.approve").click()
+    follow(desk.locator("button.approve"))
     assert NAME in desk.locator("[data-said], .messagelist").first.inner_text()
     assert Signature.objects.get().status == "published"
 
@@ -103,7 +103,7 @@ def _approve(desk):
 def _hide(page, own_page):
     page.goto(own_page)
     page.check("[name=visibility][value=counted_only]")
-    page.locator("form:has([name=visibility]) button").click()
+    follow(page.locator("form:has([name=visibility]) button"))
     assert page.locator(".done").is_visible()
 
 
@@ -111,5 +111,5 @@ def _withdraw(page, own_page):
     page.goto(own_page)
     page.locator(".leaving summary").first.click()
     page.check("#sure-withdraw")
-    page.locator("button[value=withdraw]").click()
+    follow(page.locator("button[value=withdraw]"))
     assert page.locator(".done").is_visible()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import PATIENCE, Watch
+from tests.browser.conftest import PATIENCE, Watch, follow
 from tests.factories import code_of, make_staff
 
 pytestmark = pytest.mark.browser
@@ -51,7 +51,7 @@ def type_password(page, name):
     page.goto("/admin/")
     page.fill("[name=login]", name)
     page.fill("[name=password]", PASSWORD)
-    page.locator("[type=submit]").first.click()
+    follow(page.locator("[type=submit]").first)
 
 
 def log_out(page):
@@ -127,7 +127,7 @@ def test_an_app_needs_no_script_and_no_passkey_is_offered_without(open_page):
     page = open_page(java_script_enabled=False)
     type_password(page, "plain")
     assert page.get_by_role("button", name="passkey").count() == 0
-    page.get_by_role("link", name="Use a passkey").click()
+    follow(page.get_by_role("link", name="Use a passkey"))
     assert page.get_by_text("needs JavaScript").is_visible()
     assert not page.locator("#add_passkey").is_visible()
     page.get_by_role("link", name="Use an app").click()
