@@ -53,7 +53,7 @@ INITDB_OPTIONS = (
     # Relative to the data: a server whose data was deleted cannot remove the socket of its successor.
     "--set=unix_socket_directories=.",
     "--set=unix_socket_permissions=0700",
-    "--set=max_connections=100",
+    "--set=max_connections=200",
     # Statements and details of errors quote rows, and rows hold people.
     "--set=log_min_error_statement=panic",
     "--set=log_error_verbosity=terse",

@@ -14,8 +14,13 @@ from django.core.signals import setting_changed
 from django.utils import translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
+from hypothesis import HealthCheck, settings
 
 from letters import revision
+
+# A machine that stands still for a moment says nothing about what is tested.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # As the migrations tell them, not as signatories.roles does: a test holds the two together.
 _ROLES = {

@@ -11,12 +11,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds; a busy machine is slow, a broken demonstration never answers
+PATIENCE = 180  # seconds; a busy machine is slow, a broken demonstration never answers
 
 
 def _free_port():
@@ -85,8 +86,9 @@ class Demonstration:
 
     def child(self, name):
         for pid in _children(self.process.pid):
-            if name in Path(f"/proc/{pid}/cmdline").read_text():
-                return pid
+            with suppress(OSError):  # it may have ended meanwhile
+                if name in Path(f"/proc/{pid}/cmdline").read_text():
+                    return pid
         return None
 
     def postmaster(self):
@@ -122,7 +124,7 @@ def demonstration(place):
 def test_it_says_where_everything_is(demonstration):
     said = demonstration.output.read_text()
     letter = re.search(rf"http://127\.0\.0\.1:{demonstration.port}/letters/[a-z0-9-]+/", said)
-    with urllib.request.urlopen(letter.group(), timeout=10) as answer:
+    with urllib.request.urlopen(letter.group(), timeout=PATIENCE) as answer:
         assert answer.status == 200
     assert f"http://127.0.0.1:{demonstration.port}/admin/" in said
     assert f"{demonstration.var}/mail/*.eml" in said
@@ -136,7 +138,7 @@ def test_it_says_where_everything_is(demonstration):
 
 
 def test_it_answers(demonstration):
-    assert demonstration.healthy()
+    _until(demonstration.healthy, "an answer")
 
 
 def test_it_survives_the_death_of_its_database(demonstration):
@@ -150,7 +152,9 @@ def test_no_log_keeps_a_secret_link_or_a_machines_address(demonstration):
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nBroken header\r\n\r\n".encode())
             connection.recv(100)
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(f"http://127.0.0.1:{demonstration.port}{path.split()[0]}", timeout=10)
+            urllib.request.urlopen(
+                f"http://127.0.0.1:{demonstration.port}{path.split()[0]}", timeout=PATIENCE
+            )
     logs = "".join(log.read_text() for log in (demonstration.var / "log").iterdir())
     assert "…" in logs
     assert "SECRET" not in logs
@@ -178,7 +182,7 @@ def test_a_port_in_use_is_said_kindly(demonstration):
     assert second.returncode == 1
     assert "PORT=" in second.stdout
     assert "Traceback" not in second.stderr
-    assert demonstration.healthy()
+    _until(demonstration.healthy, "an answer")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -208,8 +212,9 @@ def test_its_children_do_not_outlive_its_murder(demonstration):
 
 def test_a_second_start_is_quick_and_keeps_what_was_there(demonstration):
     password = (demonstration.var / "demonstration-password.txt").read_text()
+    collected = demonstration.var / "static" / ".collected"
+    before = collected.stat().st_mtime_ns
     demonstration.end()
-    began = time.monotonic()
     demonstration.have_running()
-    assert time.monotonic() - began < PATIENCE / 2
+    assert collected.stat().st_mtime_ns == before  # what takes long is not done again
     assert password.strip() in demonstration.output.read_text()

@@ -72,7 +72,7 @@ def _start_elsewhere(var, **environment):
 
 
 def _finish(process):
-    said, _ = process.communicate(timeout=40)
+    said, _ = process.communicate(timeout=120)
     assert process.returncode == 0, said
 
 
@@ -151,7 +151,8 @@ def test_a_var_deleted_while_it_runs_is_made_anew(connection, var):
     _ask(connection)
     old = _postmaster(var)
     connection.close()
-    shutil.rmtree(var)
+    while var.exists():  # the server may write a file meanwhile
+        shutil.rmtree(var, ignore_errors=True)
     assert _ask(connection) == 1
     os.kill(old, signal.SIGQUIT)  # what it would do by itself within a minute
     while Path("/proc", str(old)).exists():

@@ -137,7 +137,7 @@ def test_while_no_database_answers_every_page_says_so_and_when_to_come_back(tmp_
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=True,
     )
     answers, health, word, login = json.loads(done.stdout.splitlines()[-1])

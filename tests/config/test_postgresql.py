@@ -1,11 +1,10 @@
 """The connection to the database: kept from request to request, and given up when the database has gone."""
 
-import time
-
 import psycopg2
 import pytest
 from django.db import connection
 
+from tests.browser.conftest import wait_for
 from tests.factories import make_letter
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,12 +37,12 @@ def next_request():
 def end(colleague):
     pid = ours()
     colleague.execute("SELECT pg_terminate_backend(%s)", [pid])
-    for _ in range(100):
+
+    def is_gone():
         colleague.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [pid])
-        if colleague.fetchone() == (0,):
-            return
-        time.sleep(0.05)
-    pytest.fail("the connection did not end")
+        return colleague.fetchone() == (0,)
+
+    wait_for(is_gone)
 
 
 def test_a_request_does_not_ask_whether_the_database_is_there(colleague):
@@ -85,7 +84,6 @@ def test_what_a_server_only_mentions_is_no_reason_to_leave_it(colleague):
     with connection.cursor() as cursor:
         cursor.execute("LISTEN harbour")
     colleague.execute("NOTIFY harbour")
-    time.sleep(0.2)
-    assert connection._has_something_to_read()
+    wait_for(connection._has_something_to_read)
     next_request()
     assert ours() == before

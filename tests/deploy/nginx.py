@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 HOST = "letters.example.org"
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 def program() -> str | None:

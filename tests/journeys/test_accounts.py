@@ -644,7 +644,7 @@ def from_place(address):
     return {"REMOTE_ADDR": address}
 
 
-def test_after_five_wrong_passwords_even_the_right_one_is_not_read_there(client, alice):
+def test_after_five_wrong_passwords_even_the_right_one_is_not_read_there(client, alice, now):
     make_factor(alice)
     for _ in range(5):
         assert "do not fit together" in text_of(type_password(client, password="wrong"))
@@ -671,7 +671,7 @@ def test_right_passwords_do_not_count(client, alice):
         assert type_password(Client())["Location"] == CODE
 
 
-def test_one_place_guesses_twenty_times_an_hour_and_no_other_place_is_hindered(alice):
+def test_one_place_guesses_twenty_times_an_hour_and_no_other_place_is_hindered(alice, now):
     make_factor(alice)
     herd = Client(**from_place("203.0.113.7"))
     answers = [text_of(type_password(herd, f"name{number // 4}", "wrong")) for number in range(22)]
@@ -721,7 +721,7 @@ def test_many_places_that_know_the_password_guess_no_code_and_a_known_browser_st
     come_in(known)
 
 
-def test_passwords_are_not_guessed_at_an_open_desk(client, alice):
+def test_passwords_are_not_guessed_at_an_open_desk(client, alice, now):
     enter(client, alice)
     form = {"oldpassword": "wrong", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     for _ in range(5):
@@ -742,7 +742,7 @@ def test_no_address_of_a_machine_is_kept(alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_tries_at_once_are_ten_tries():
+def test_ten_tries_at_once_are_ten_tries(now):
     make_staff()
     answers = at_once(*[lambda: text_of(type_password(Client(), password="wrong"))] * 10)
     assert sum("Too many tries" in answer for answer in answers) == 5

@@ -44,8 +44,8 @@ class PickyServer(MailServer):
 def mail_server(settings):
     handler = PickyServer()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", free_port(), 5
-    controller = Controller(handler, hostname="127.0.0.1", port=settings.EMAIL_PORT)
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", free_port(), 60
+    controller = Controller(handler, hostname="127.0.0.1", port=settings.EMAIL_PORT, ready_timeout=60)
     controller.start()
     yield handler
     controller.stop()

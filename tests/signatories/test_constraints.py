@@ -424,7 +424,7 @@ def test_a_text_changing_while_it_is_signed_waits_and_is_refused():
             time.sleep(0.5)
 
     def change_meanwhile():
-        signed.wait(10)
+        signed.wait(60)
         return Text.objects.filter(pk=text.pk).update(body="Something else")
 
     _, outcome = at_once(sign_slowly, change_meanwhile)
@@ -447,7 +447,7 @@ def test_signing_while_the_text_changes_waits_and_signs_the_changed_text():
             moments["changed"] = time.monotonic()
 
     def sign_meanwhile():
-        changed.wait(10)
+        changed.wait(60)
         signature = signature_with(letter=letter)
         moments["signed"] = time.monotonic()
         return signature
@@ -468,7 +468,7 @@ def test_eight_signers_of_one_text_do_not_wait_for_each_other():
     def sign_slowly():
         with transaction.atomic():
             signature_with(letter=letter)
-            inside.wait(timeout=10)  # passes only when all eight are inside at once
+            inside.wait(timeout=60)  # passes only when all eight are inside at once
 
     outcomes = at_once(*[sign_slowly] * 8)
     assert outcomes == [None] * 8

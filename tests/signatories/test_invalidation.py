@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 
@@ -40,7 +41,7 @@ from tests.factories import (
     make_signature,
     make_staff,
 )
-from tests.racing import at_once
+from tests.racing import at_once, others_connected
 
 pytestmark = pytest.mark.django_db
 
@@ -549,15 +550,18 @@ def test_what_is_given_back_in_time_is_not_erased(letter, alice):
 def test_what_is_given_back_in_the_moment_it_would_be_erased_stays():
     signature = make_signature(status="rejected", ended_at=timezone.now() - timedelta(days=31))
 
+    given_back = threading.Event()
+
     def give_back():
         with transaction.atomic():
             Signature.objects.filter(pk=signature.pk).update(
                 status="held", hold_reason="other", ended_at=None
             )
-            time.sleep(0.6)
+            given_back.set()
+            time.sleep(0.4)
 
     def erase():
-        time.sleep(0.2)
+        given_back.wait(60)
         tasks.erase_rejected()
 
     assert at_once(give_back, erase) == [None, None]
@@ -703,7 +707,7 @@ def worker(transactional_db, tmp_path):
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
     assert "Traceback" not in (tmp_path / "worker.log").read_text()
 
 
@@ -729,12 +733,12 @@ def test_five_thousand_are_counted_rejected_half_way_and_given_back(worker, clie
     def half_way():
         started.refresh_from_db()
         seen.add(started.done)
-        return started.done >= 2_000
+        return started.done >= 1_000
 
-    wait_for(half_way, every=0.02)
+    wait_for(half_way, patience=90, every=0.02)
     stopped = invalidation.stop(started, by=alice)
-    assert 2_000 <= stopped.done < 5_000, sorted(seen)
-    assert len(seen) > 2
+    assert 1_000 <= stopped.done < 5_000, sorted(seen)
+    assert len(seen) > 1
     time.sleep(0.5)
     started.refresh_from_db()
     assert (started.status, started.done) == ("cancelled", stopped.done)
@@ -744,7 +748,7 @@ def test_five_thousand_are_counted_rejected_half_way_and_given_back(worker, clie
     )
 
     invalidation.undo(started, by=alice)
-    wait_for(lambda: status_of(started) == "undone")
+    wait_for(lambda: status_of(started) == "undone", patience=90)
     assert started.done == 0
     assert dump() == before
     assert client.get("/letters/asylum/live.json").json()["organisations"] == 2_501
@@ -758,11 +762,12 @@ def test_a_worker_that_is_killed_loses_one_batch_at_most_and_another_goes_on(wor
     make_many(letter, 4_000)
     before = dump()
     started = begin(make_rule(letter, name_pattern="herd*"), alice)
+    before_it = others_connected()
     first = worker()
-    wait_for(lambda: (started.refresh_from_db(), started.done >= 400)[1], every=0.02)
+    wait_for(lambda: (started.refresh_from_db(), started.done >= 400)[1], patience=90, every=0.02)
     os.kill(first.pid, signal.SIGKILL)
-    first.wait(20)
-    time.sleep(0.2)  # until the database has noticed
+    first.wait(60)
+    wait_for(lambda: not others_connected() - before_it, patience=90)  # until the database has noticed
     started.refresh_from_db()
     assert started.status == "running"
     assert (
@@ -772,9 +777,9 @@ def test_a_worker_that_is_killed_loses_one_batch_at_most_and_another_goes_on(wor
     # Its last job may be lost with it; ten minutes later, that is put back.
     DBTaskResult.objects.running().update(started_at=timezone.now() - timedelta(minutes=11))
     worker()
-    wait_for(lambda: status_of(started) == "done")
+    wait_for(lambda: status_of(started) == "done", patience=90)
     assert (started.done, started.rows.count()) == (4_000, 4_000)
     assert not Signature.objects.live().filter(name__startswith="Herd").exists()
     invalidation.undo(started, by=alice)
-    wait_for(lambda: status_of(started) == "undone")
+    wait_for(lambda: status_of(started) == "undone", patience=90)
     assert dump() == before

@@ -295,7 +295,7 @@ def test_nobody_is_told_who_wrote_it_or_to_whom_it_went():
     assert "Alice" not in said
     assert "alice" not in said
     assert "mailbox" not in said
-    assert str(update.by_id) not in news.newest(update.letter).key
+    assert news.newest(update.letter).key == f"update-{update.public_id}"
 
 
 def test_each_act_is_written_down():

@@ -1,5 +1,6 @@
 """Signing writes a claim down and asks for a mail. It touches no organisation and nothing public."""
 
+import threading
 import time
 from datetime import timedelta
 
@@ -260,14 +261,17 @@ def test_signing_again_at_the_moment_of_leaving_signs_anew(end):
     letter = make_letter()
     first = sign(letter)
 
+    locked = threading.Event()
+
     def leave():
         with transaction.atomic():
             Signature.objects.select_for_update().get(pk=first.pk)
+            locked.set()
             time.sleep(0.4)
             end(first)
 
     def sign_meanwhile():
-        time.sleep(0.2)
+        locked.wait(60)
         return sign(letter)
 
     _, again = at_once(leave, sign_meanwhile)

@@ -56,8 +56,8 @@ def mail_server(settings):
     """The server is away until it is started."""
     handler = MailServer()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", free_port(), 5
-    handler.controller = Controller(handler, hostname="127.0.0.1", port=settings.EMAIL_PORT)
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", free_port(), 60
+    handler.controller = Controller(handler, hostname="127.0.0.1", port=settings.EMAIL_PORT, ready_timeout=60)
     yield handler
     if handler.controller.loop.is_running():
         handler.controller.stop()
