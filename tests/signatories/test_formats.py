@@ -20,6 +20,7 @@ from openpyxl import load_workbook
 
 from signatories.formats import FORMATS, Table, neutral, plain
 
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 DANGEROUS = [
     "=1+1",
     "==1+1",
@@ -225,6 +226,16 @@ def test_an_archive_is_whole_and_goes_out_while_it_is_made(kind):
             archive.read(archive.namelist()[-1]).count(part) for part in (b"<row>", b"table-row>", b"<w:tr>")
         )
     assert len(asked) == 30_000
+
+
+@pytest.mark.parametrize(("rows", "tables"), [(0, [1]), (500, [501]), (1_001, [501, 501, 2])])
+def test_a_long_list_is_several_tables_of_word_each_with_its_headings(rows, tables):
+    data = write("docx", [[f"Kettle {number}", ""] for number in range(rows)])
+    document = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml"))
+    found = [[text.text or "" for text in table.iter(f"{W}t")] for table in document.iter(f"{W}tbl")]
+    assert [len(table) // 2 for table in found] == tables
+    assert {tuple(table[:2]) for table in found} == {("Heading one", "Heading two")}
+    assert [text for table in found for text in table[2::2]] == [f"Kettle {number}" for number in range(rows)]
 
 
 def test_an_ods_says_first_what_it_is():
