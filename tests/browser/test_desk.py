@@ -407,6 +407,13 @@ def test_nothing_is_wider_than_a_phone_and_everything_is_large_enough_for_a_thum
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize("part", ["letters/event", "signatories/signature"])
+def test_a_list_is_searched_on_a_phone(log_in, part):
+    page = log_in(make_staff(), viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+    page.goto(f"/admin/{part}/")
+    assert page.locator("#searchbar").bounding_box()["width"] >= 200
+
+
 WIDE_OR_SMALL = """() => {
     const width = document.documentElement.clientWidth;
     const inside = [...document.querySelectorAll("#content *")].filter(element => {
